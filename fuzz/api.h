@@ -1,0 +1,69 @@
+// The public C interface as a table, so that one program can hold several builds of it.
+//
+// The Makefile compiles the library, the library with small constants ("tiny") and the reference
+// with distinct symbol names (ci/rename-symbols), and api_table.cpp once with each. Inline fast
+// paths of the headers are reached through the table as well.
+#pragma once
+
+#include "morph/arena.h"
+#include "morph/mem.h"
+#include "morph/pool.h"
+
+namespace suite {
+
+struct Api {
+    const char* name;  // "library", "tiny", "reference"
+
+    decltype(&morph_chunk_bytes) chunk_bytes;
+    decltype(&morph_creation_error) creation_error;
+
+    decltype(&morph_arena_create) arena_create;
+    decltype(&morph_arena_destroy) arena_destroy;
+    decltype(&morph_arena_alloc) arena_alloc;
+    decltype(&morph_arena_alloc_aligned) arena_alloc_aligned;
+    decltype(&morph_arena_alloc_zeroed) arena_alloc_zeroed;
+    decltype(&morph_arena_reset) arena_reset;
+    decltype(&morph_arena_mark) arena_mark;
+    decltype(&morph_arena_release) arena_release;
+    decltype(&morph_arena_stats) arena_stats;
+    decltype(&morph_arena_contains) arena_contains;
+    decltype(&morph_arena_verify) arena_verify;
+    decltype(&morph_arena_last_error) arena_last_error;
+
+    decltype(&morph_pool_create) pool_create;
+    decltype(&morph_pool_destroy) pool_destroy;
+    decltype(&morph_pool_alloc) pool_alloc;
+    decltype(&morph_pool_alloc_typed) pool_alloc_typed;
+    decltype(&morph_pool_free) pool_free;
+    decltype(&morph_pool_realloc) pool_realloc;
+    decltype(&morph_pool_reset) pool_reset;
+    decltype(&morph_pool_query) pool_query;
+    decltype(&morph_pool_walk) pool_walk;
+    decltype(&morph_pool_stats) pool_stats;
+    decltype(&morph_pool_verify) pool_verify;
+    decltype(&morph_pool_last_error) pool_last_error;
+
+    decltype(&morph_mem_init) mem_init;
+    decltype(&morph_mem_destroy) mem_destroy;
+    decltype(&morph_mem_alloc) mem_alloc;
+    decltype(&morph_mem_alloc_zeroed) mem_alloc_zeroed;
+    decltype(&morph_mem_alloc_with) mem_alloc_with;
+    decltype(&morph_mem_free) mem_free;
+    decltype(&morph_mem_realloc) mem_realloc;
+    decltype(&morph_mem_reset) mem_reset;
+    decltype(&morph_mem_query) mem_query;
+    decltype(&morph_mem_register_type) mem_register_type;
+    decltype(&morph_mem_gc_collect) mem_gc_collect;
+    decltype(&morph_mem_get_stats) mem_get_stats;
+    decltype(&morph_mem_get_type_stats) mem_get_type_stats;
+    decltype(&morph_mem_format_stats) mem_format_stats;
+    decltype(&morph_mem_verify) mem_verify;
+    decltype(&morph_mem_walk) mem_walk;
+    decltype(&morph_mem_last_error) mem_last_error;
+};
+
+const Api& library_api();
+const Api& tiny_api();
+const Api& reference_api();
+
+}  // namespace suite

@@ -1,0 +1,56 @@
+// Runner: one program on one subject, in lock step with the model, all checkers on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "fuzz/subject.h"
+
+namespace suite {
+
+// Ids of checkers, cited by docs/checkers.md, tests and mutants.
+enum class Checker : uint8_t {
+    alignment,    // address is a multiple of what was asked or promised
+    overlap,      // live objects are disjoint
+    contents,     // an object keeps what was written: on read, free, move, and at the end
+    zeroing,      // zeroed objects are zero
+    metrics,      // figures equal the model's, to the byte
+    footprint,    // mapped over live stays within the subject's stated bound
+    fixed_point,  // reset and the same program again maps no more than before
+    contract,     // results and codes are as documented; a failed call changes nothing
+    invariants,   // the subject's own verification passes
+    query,        // what is said of an address is what the model knows
+    detection,    // planted misuse is reported as documented; nothing is reported without
+    leak,         // granted bytes equal returned bytes after close
+};
+const char* checker_name(Checker checker);
+
+struct Finding {
+    Checker checker;
+    size_t operation;  // index of the operation after which it was found; size(): at the end
+    std::string text;  // what was expected and what was seen
+};
+
+struct RunOptions {
+    // Figures and the subject's verification are compared after every interval-th operation (and
+    // after reset, failure and at the end). 1: after each.
+    size_t metrics_interval = 1;
+    size_t verify_interval = 1;
+    bool fixed_point = true;  // run the program a second time after reset, compare footprints
+    // Told each step: the operation as resolved, and what it gave. For `morphcheck explain`.
+    std::function<void(size_t index, const Operation& operation, const std::string& outcome)> trace;
+};
+
+struct RunResult {
+    std::optional<Finding> finding;
+    size_t operations_run = 0;
+    size_t requests = 0;     // to the system, granted or refused: bound of the failure sweep
+    size_t refusals = 0;     // injected failures that fired
+    size_t allocations = 0;  // that succeeded
+};
+
+RunResult run(const Program& program, const SubjectEntry& subject, const RunOptions& options = {});
+
+}  // namespace suite
