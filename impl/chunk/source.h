@@ -12,9 +12,18 @@
 //   SOURCE-BALANCE   granted bytes - returned bytes == bytes_mapped() == chunks + metadata
 //   SOURCE-ALIGN     every chunk is kChunkBytes-aligned and its header names this source's owner
 //   SOURCE-TABLE     find(a) is the chunk that covers a for every byte of every chunk, else nullptr
-//   SOURCE-FAIL      a refused request leaves everything as it was
+//   SOURCE-FAIL      a refused request leaves everything as it was (but for refusal())
+//
+// The table: open addressing, linear probing, at most half full; one entry for each kChunkBytes of
+// a chunk, so that an address inside a large one finds it as well. It grows by mapping a new one
+// through the same seam; what maps the chunk has then been granted already and is given back if
+// the table is refused.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
+#include "chunk/error.h"
 #include "chunk/geometry.h"
 
 #include "morph/common.h"
@@ -40,12 +49,23 @@ inline Chunk* chunk_of(const void* address) {
     return reinterpret_cast<Chunk*>(reinterpret_cast<uintptr_t>(address) & ~(kChunkBytes - 1));
 }
 
+// Why the last request was refused.
+enum class Refusal : uint32_t { none, too_large, bound, hook, system };
+
 class Source {
  public:
-    explicit Source(const MorphMemoryLimits& limits);
+    // home_bytes: what map_home gave for the mapping this Source itself lives in, else 0. It counts
+    // as metadata.
+    explicit Source(const MorphMemoryLimits& limits, size_t home_bytes = 0);
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
     ~Source();  // returns its own table; asserts that everything else was returned
+
+    // An owner that lives in its own memory: map a home, construct the owner with its Source in
+    // it; at the end destroy both, then return the home. bytes are rounded up to pages.
+    [[nodiscard]] static void* map_home(const MorphMemoryLimits& limits, size_t bytes,
+                                        Refusal* refusal);
+    static void return_home(const MorphMemoryLimits& limits, void* home, size_t bytes);
 
     // A fresh, zeroed chunk of at least `bytes` (rounded up to pages, at least kChunkBytes unless
     // kind is arena_large), header filled in. nullptr: refused (SOURCE-FAIL).
@@ -57,23 +77,85 @@ class Source {
     void return_metadata(void* address, size_t bytes);
 
     // The chunk that covers address, if it is one of ours. Any address may be asked. O(1).
-    [[nodiscard]] Chunk* find(const void* address) const;
+    [[nodiscard]] Chunk* find(const void* address) const {
+        uintptr_t number = reinterpret_cast<uintptr_t>(address);
+        uintptr_t unit = number >> MORPH_CHUNK_SHIFT;
+        for (size_t slot = first_slot(unit);; slot = (slot + 1) & slot_mask_) {
+            const Entry& entry = table_[slot];
+            if (entry.unit != unit && entry.unit != 0) continue;
+            Chunk* chunk = entry.chunk;  // nullptr in an empty slot, and for unit 0
+            // A large chunk may end inside its last unit.
+            if (chunk == nullptr || number - reinterpret_cast<uintptr_t>(chunk) >= chunk->bytes) {
+                return nullptr;
+            }
+            return chunk;
+        }
+    }
 
-    // Makes room in the table for that many bytes of chunks, so that it need not grow soon.
-    // Best effort: a refusal changes nothing and is not an error.
+    // Makes room in the table for that many bytes of chunks (256 GiB at most), so that it need not
+    // grow soon. Best effort: a refusal changes nothing and is not an error.
     void expect(size_t bytes);
 
-    [[nodiscard]] size_t bytes_mapped() const;
-    [[nodiscard]] size_t bytes_mapped_peak() const;
-    [[nodiscard]] size_t bytes_of(ChunkKind kind) const;  // mapped in chunks of that kind
-    [[nodiscard]] size_t bytes_of_metadata() const;
-    [[nodiscard]] size_t chunks() const;
+    // Why the last request was refused; none when none was.
+    [[nodiscard]] Refusal refusal() const { return refusal_; }
+
+    // Notes in errors that `bytes` were refused to `room` ("arena"), and why. Returns the code.
+    MorphCode explain_refusal(ErrorState& errors, const char* room, size_t bytes) const;
+
+    [[nodiscard]] size_t bytes_mapped() const { return bytes_mapped_; }
+    [[nodiscard]] size_t bytes_mapped_peak() const { return bytes_mapped_peak_; }
+    // Mapped in chunks of that kind.
+    [[nodiscard]] size_t bytes_of(ChunkKind kind) const { return bytes_of_[index_of(kind)]; }
+    [[nodiscard]] size_t bytes_of_metadata() const { return bytes_of_metadata_; }
+    [[nodiscard]] size_t chunks() const { return chunks_; }
+
+    // For a room that undoes a request because a second one was refused: the peak as it was.
+    void restore_peak(size_t peak) { bytes_mapped_peak_ = peak; }
 
     // nullptr, or the id of the first broken invariant. O(chunks).
     [[nodiscard]] const char* check() const;
 
  private:
-    // The author of source.cpp fills this in.
+    // One unit (kChunkBytes of addresses) of a chunk. Empty: unit 0, chunk nullptr; no chunk lies
+    // at address 0.
+    struct Entry {
+        uintptr_t unit;
+        Chunk* chunk;
+    };
+    static constexpr size_t kFirstEntries = 16;  // in the Source itself: no mapping for 8 chunks
+    static constexpr size_t kKinds = 3;
+
+    static size_t index_of(ChunkKind kind) { return static_cast<size_t>(kind) - 1; }
+    [[nodiscard]] size_t first_slot(uintptr_t unit) const {
+        // Fibonacci hashing: chunks lie side by side, their slots should not.
+        return static_cast<size_t>((unit * uint64_t{0x9e3779b97f4a7c15}) >> slot_shift_);
+    }
+    [[nodiscard]] static size_t units_of(size_t bytes);
+
+    [[nodiscard]] void* request(size_t bytes, size_t alignment);
+    void give_back(void* address, size_t bytes);
+    void prefer_huge_pages_behind_the_first(void* address, size_t bytes) const;
+    [[nodiscard]] bool reserve_units(size_t units);
+    void insert(uintptr_t unit, Chunk* chunk);
+    void erase(uintptr_t unit);
+    [[nodiscard]] bool bytes_balance() const;
+    [[nodiscard]] bool header_is_sound(const Chunk* chunk) const;
+
+    MorphMemoryLimits limits_;
+    Entry* table_ = first_table_;
+    size_t slot_mask_ = kFirstEntries - 1;
+    unsigned slot_shift_ = 60;  // 64 - log2(slots)
+    Refusal refusal_ = Refusal::none;
+    size_t units_ = 0;  // entries in use, at most half of the slots
+    size_t chunks_ = 0;
+    size_t bytes_mapped_ = 0;
+    size_t bytes_mapped_peak_ = 0;
+    size_t bytes_of_[kKinds] = {};
+    size_t bytes_of_metadata_ = 0;  // the table included
+    uint64_t bytes_granted_ = 0;    // ever
+    uint64_t bytes_returned_ = 0;   // ever
+    uintptr_t last_place_ = 0;      // of the chunk mapped last: the next one may fit below
+    Entry first_table_[kFirstEntries] = {};
 };
 
 }  // namespace morph

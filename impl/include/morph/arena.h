@@ -12,8 +12,9 @@
  * Blocks: the cursor's limit grows by blocks of the configured size (a power of two from 4 KiB to
  * 1 GiB). A request that spans several blocks takes them side by side. A chunk holds as many
  * blocks as fit; a block larger than a chunk is a chunk of its own size. A request that does not
- * fit in what is left of its chunk and exceeds 1/16 of a chunk gets a mapping of its own ("large
- * object"), so that tails of chunks stay small; any other moves on to the next chunk.
+ * fit in what is left of its chunk, and exceeds 1/16 of a chunk or is aligned to more than that,
+ * gets a mapping of its own ("large object"), so that tails of chunks stay small; any other moves
+ * on to the next chunk.
  *
  * Reset and release keep every chunk for reuse and return large objects to the system: a peak is
  * not paid for ever, and the same program run again reaches the same footprint.
@@ -75,11 +76,12 @@ MORPH_API void* morph_arena_alloc_slow(MorphArena* arena, size_t size);
 /* size bytes, aligned to 8, contents undefined. Size 0 gives a unique non-NULL address that must
  * not be read or written (it uses 8 bytes). NULL on failure. O(1) but for a new chunk. */
 static inline void* morph_arena_alloc(MorphArena* arena, size_t size) {
-    size_t rounded = (size + 7) & ~(size_t)7;
     unsigned char* cursor = arena->cursor;
-    /* rounded is 0 for size 0 and where size + 7 wraps: minus 1, neither passes the test. */
-    if (MORPH_LIKELY(rounded - 1 < (size_t)(arena->limit - cursor))) {
-        arena->cursor = cursor + rounded;
+    /* size - 1 wraps for size 0, which goes out of line. limit - cursor is a multiple of 8, so what
+     * fits also fits rounded up, and nothing near SIZE_MAX passes. */
+    if (MORPH_LIKELY(size - 1 < (size_t)(arena->limit - cursor))) {
+        if (cursor == NULL) __builtin_unreachable(); /* spares the caller's test for NULL */
+        arena->cursor = cursor + ((size + 7) & ~(size_t)7);
         return cursor;
     }
     return morph_arena_alloc_slow(arena, size);
@@ -92,7 +94,7 @@ MORPH_API void* morph_arena_alloc_aligned(MorphArena* arena, size_t size, size_t
 MORPH_API void* morph_arena_alloc_zeroed(MorphArena* arena, size_t size);
 
 /* Frees every object and every scope; keeps the chunks. O(1 + large objects); in debug mode
- * O(bytes). */
+ * O(bytes): each overwritten guard is reported, and if the handler returns the reset goes on. */
 MORPH_API void morph_arena_reset(MorphArena* arena);
 
 /* Opens a scope. Scopes nest. NULL on failure. O(1); uses 64 bytes of the arena, counted as
@@ -101,17 +103,19 @@ MORPH_API MorphArenaMark* morph_arena_mark(MorphArena* arena);
 
 /* Frees every object allocated since the mark and closes its scope and all scopes inside it.
  * MORPH_ERROR_SCOPE when the mark is not a live scope of this arena (released, reset or foreign).
- * O(scopes closed + large objects freed). */
+ * In debug mode MORPH_ERROR_CORRUPTION when a guard of what would be freed is overwritten (each is
+ * reported first) or the mark itself. O(scopes closed + large objects freed); in debug mode also
+ * O(bytes freed). */
 MORPH_API MorphCode morph_arena_release(MorphArena* arena, MorphArenaMark* mark);
 
 /* Exact figures. O(1). */
 MORPH_API MorphArenaStats morph_arena_stats(const MorphArena* arena);
 
 /* Whether address lies in memory that a live object of this arena may occupy (below the cursor, or
- * in a large object). Any address may be asked, mapped or not. O(chunks). */
+ * in a large object). Any address may be asked, mapped or not. O(1). */
 MORPH_API bool morph_arena_contains(const MorphArena* arena, const void* address);
 
-/* Checks every invariant (ids in impl/arena/arena.cpp). MORPH_OK or MORPH_ERROR_CORRUPTION with the
+/* Checks every invariant (ids in impl/arena/arena.h). MORPH_OK or MORPH_ERROR_CORRUPTION with the
  * id in the error's text. O(chunks + scopes); in debug mode also every guard. */
 MORPH_API MorphCode morph_arena_verify(MorphArena* arena);
 

@@ -102,7 +102,7 @@ typedef enum MorphReportKind {
     MORPH_REPORT_WRONG_SIZE,        /* size given differs from the object's */
     MORPH_REPORT_GUARD_OVERWRITTEN, /* bytes right behind an object were written */
     MORPH_REPORT_WRITE_AFTER_FREE,  /* a freed slot changed before it was handed out again */
-    MORPH_REPORT_LEAK               /* objects still live at destroy (MORPH_MEM_DEBUG=leaks) */
+    MORPH_REPORT_LEAK               /* objects still live at destroy (config field report_leaks) */
 } MorphReportKind;
 
 typedef struct MorphReport {

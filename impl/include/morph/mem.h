@@ -49,9 +49,10 @@ typedef struct MorphMemConfig {
     bool enable_compaction;      /* must be false in COMPILER mode */
     bool enable_metrics;         /* counts by type, totals, peaks */
     bool enable_debug;           /* guards, fill patterns, checks of each free; MORPH_MEM_DEBUG=1 */
+    bool report_leaks;           /* objects that destroy finds live in pools: one report per type */
     size_t arena_block_size;     /* power of two, 4 KiB .. 1 GiB; 0: the chunk size */
     MorphMemoryLimits memory;    /* bytes_max: 0, or at least two chunks and 128 KiB */
-    MorphReportHandler report;   /* of debug mode; NULL: print to standard error and abort */
+    MorphReportHandler report;   /* of debug mode and leaks; NULL: print to stderr and abort */
     void* report_user;
 } MorphMemConfig;
 

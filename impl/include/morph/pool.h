@@ -1,24 +1,24 @@
 /* Pool: small objects of mixed sizes that are freed one by one.
  *
  *   chunk, 2 MiB aligned                          block, 64 KiB: slots of one size class
- *   +--------+---------+---------+-- --+------+   +------+------+-- --+------+--------+
- *   | header | block 0 | block 1 | ... |  31  |   | slot | slot | ... | tags | bitmap |
- *   +--------+---------+---------+-- --+------+   +------+------+-- --+------+--------+
+ *   +--------+---------+---------+-- --+------+   +------+------+-- --+------+------+-- --+------+
+ *   | header | block 0 | block 1 | ... |  31  |   | slot | slot | ... | tags | slot | ... | slot |
+ *   +--------+---------+---------+-- --+------+   +------+------+-- --+------+------+-- --+------+
  *
  * Each size 1 .. 1024 belongs to a size class (morph_size_class). Objects have no header: a block
- * keeps one bit per slot (free or not) and one tag per slot (the object's type, and whether it is
- * smaller than its slot; then the slack is noted in the slot's last byte). Tags take 1 byte for
- * types below 128 and 2 bytes for the others, so an object costs its slot, a tag and a bit.
+ * keeps one tag per slot: free, or the object's type and whether it is smaller than its slot (then
+ * the slack is noted in the slot's last byte). Tags take 1 byte for types below 126 and 2 bytes
+ * for the others, so an object costs its slot and a tag.
  *
  * Internal waste: slots are multiples of 8 up to 128, then eight classes for each doubling. So a
  * slot wastes at most 7 bytes up to 128 and less than 12.5 % above.
  *
  * Alignment: 8, and every larger power of two that divides the slot size.
  *
- * Empty blocks: one is kept by each size class; a further one goes back to its chunk, where any
- * class may take it. A chunk of empty blocks goes back to the system unless it would be the only
- * such chunk; the pool keeps one. So a program that swings across a boundary does not map and
- * unmap.
+ * Empty blocks: each size class keeps one, beside the block it allocates from; a further one goes
+ * back to its chunk, where any class may take it. (Narrow and wide types have classes apart.) A
+ * chunk of empty blocks goes back to the system unless it would be the only such chunk; the pool
+ * keeps one. So a program that swings across a boundary does not map and unmap.
  *
  * Thread rules: one thread at a time. Errors: NULL or a code, and morph_pool_last_error; the pool
  * is then as it was before the call.
@@ -36,21 +36,21 @@ extern "C" {
 #define MORPH_POOL_MAX_SIZE ((size_t)1024)
 
 /* Types are numbers from 0 to MORPH_MAX_TYPES - 1. */
-#define MORPH_MAX_TYPES ((uint32_t)32768)
+#define MORPH_MAX_TYPES ((uint32_t)32000)
 
 /* Types below this have one-byte tags. */
-#define MORPH_NARROW_TYPES ((uint32_t)128)
+#define MORPH_NARROW_TYPES ((uint32_t)126)
 
 /* Size classes are 1 .. MORPH_SIZE_CLASSES - 1; the last one serves debug mode's guards only. */
 #define MORPH_SIZE_CLASSES 42
 
-/* Where the next object of a size class comes from. Public for the inline fast path. Where the
- * fast path may not serve (no memory yet, debug mode, sanitizers) free_word points to a zero. */
+/* Where the next objects of a size class come from: a group of 64 slots of one block. Public for
+ * the inline fast path. Where that may not serve (no memory yet, debug mode, sanitizers),
+ * free_slots stays zero. */
 typedef struct MorphPoolBin {
-    uint64_t* free_word;        /* word of a block's bitmap; bit set: slot free. Never NULL */
-    unsigned char* word_slots;  /* address of the slot of bit 0 of that word */
-    unsigned char* word_tags;   /* address of its tag */
-    uint32_t* block_free_slots; /* how many slots of that block are free */
+    uint64_t free_slots;        /* bit set: that slot of the group is free, and the bin's to give */
+    unsigned char* group_slots; /* address of the group's first slot */
+    unsigned char* group_tags;  /* address of its tag */
     size_t slot_size;           /* bytes */
 } MorphPoolBin;
 
@@ -123,15 +123,14 @@ MORPH_API void* morph_pool_alloc_typed(MorphPool* pool, size_t size, uint32_t ty
 static inline void* morph_pool_alloc(MorphPool* pool, size_t size) {
     if (MORPH_LIKELY(size <= MORPH_POOL_MAX_SIZE)) {
         MorphPoolBin* bin = &pool->bins[morph_size_class(size)];
-        uint64_t free_slots = *bin->free_word;
+        uint64_t free_slots = bin->free_slots;
         if (MORPH_LIKELY(free_slots != 0)) {
             size_t index = (size_t)__builtin_ctzll(free_slots);
             size_t slot_size = bin->slot_size;
-            unsigned char* slot = bin->word_slots + index * slot_size;
-            *bin->free_word = free_slots & (free_slots - 1);
-            *bin->block_free_slots -= 1;
+            unsigned char* slot = bin->group_slots + index * slot_size;
+            bin->free_slots = free_slots & (free_slots - 1);
             /* Tag: type in the low 7 bits (here 0), bit 7 set when the slot has slack. */
-            bin->word_tags[index] = size == slot_size ? 0 : 0x80;
+            bin->group_tags[index] = size == slot_size ? 0 : 0x80;
             if (size != slot_size) slot[slot_size - 1] = (unsigned char)(slot_size - size);
             return slot;
         }

@@ -1,0 +1,180 @@
+#include "os/pages.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+constexpr size_t kPage = 4096;
+constexpr size_t kMega = size_t{1} << 20;
+
+// Whether any page of the range is mapped.
+bool is_mapped(const void* address, size_t bytes) {
+    std::vector<unsigned char> present(bytes / kPage);
+    for (size_t offset = 0; offset < bytes; offset += kPage) {
+        auto* page = const_cast<char*>(static_cast<const char*>(address)) + offset;
+        if (mincore(page, kPage, present.data()) == 0) return true;
+    }
+    return false;
+}
+
+TEST(Pages, EveryAlignmentIsKeptAndMemoryIsZero) {
+    for (size_t alignment = kPage; alignment <= 64 * kMega; alignment *= 2) {
+        for (size_t bytes : {kPage, 3 * kPage, 2 * kMega, 2 * kMega + kPage}) {
+            auto* address =
+                static_cast<unsigned char*>(morph::os::map_pages(bytes, alignment, nullptr));
+            ASSERT_NE(address, nullptr);
+            EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % alignment, 0u);
+            EXPECT_EQ(address[0], 0);
+            EXPECT_EQ(address[bytes - 1], 0);
+            memset(address, 1, bytes);
+            morph::os::unmap_pages(address, bytes);
+            EXPECT_FALSE(is_mapped(address, bytes));
+        }
+    }
+}
+
+TEST(Pages, ExactlyTheBytesAskedForStayMapped) {
+    for (int round = 0; round < 8; ++round) {
+        size_t bytes = 2 * kMega + 3 * kPage;
+        auto* address = static_cast<char*>(morph::os::map_pages(bytes, 16 * kMega, nullptr));
+        ASSERT_NE(address, nullptr);
+        // The page behind may belong to another mapping of the process; the surplus of trimming
+        // would be far more than one page.
+        auto* behind = static_cast<char*>(morph::os::map_pages(kPage, kPage, address + bytes));
+        auto* before = static_cast<char*>(morph::os::map_pages(kPage, kPage, address - kPage));
+        EXPECT_TRUE(behind == address + bytes || before == address - kPage);
+        morph::os::unmap_pages(behind, kPage);
+        morph::os::unmap_pages(before, kPage);
+        morph::os::unmap_pages(address, bytes);
+    }
+}
+
+TEST(Pages, AHintIsTakenWhenItIsFree) {
+    auto* first = static_cast<char*>(morph::os::map_pages(8 * kMega, 2 * kMega, nullptr));
+    ASSERT_NE(first, nullptr);
+    morph::os::unmap_pages(first, 8 * kMega);
+    void* again = morph::os::map_pages(2 * kMega, 2 * kMega, first + 4 * kMega);
+    EXPECT_EQ(again, first + 4 * kMega);
+    morph::os::unmap_pages(again, 2 * kMega);
+}
+
+TEST(Pages, AHintThatIsTakenIsNoFailure) {
+    void* first = morph::os::map_pages(2 * kMega, 2 * kMega, nullptr);
+    ASSERT_NE(first, nullptr);
+    memset(first, 7, 2 * kMega);
+    void* second = morph::os::map_pages(2 * kMega, 2 * kMega, first);
+    ASSERT_NE(second, nullptr);
+    EXPECT_NE(second, first);
+    EXPECT_EQ(static_cast<char*>(first)[kPage], 7) << "the hint must never replace a mapping";
+    morph::os::unmap_pages(first, 2 * kMega);
+    morph::os::unmap_pages(second, 2 * kMega);
+}
+
+TEST(Pages, ImpossibleSizesAreRefused) {
+    EXPECT_EQ(morph::os::map_pages(size_t{1} << 60, kPage, nullptr), nullptr);
+    EXPECT_EQ(morph::os::map_pages(size_t{1} << 60, 2 * kMega, nullptr), nullptr);
+    EXPECT_EQ(morph::os::map_pages(SIZE_MAX & ~(kPage - 1), 2 * kMega, nullptr), nullptr);
+}
+
+// Sanitizers reserve terabytes of addresses for themselves: no room for limits below that.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MORPH_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MORPH_TEST_SANITIZED 1
+#endif
+#endif
+
+#if !defined(MORPH_TEST_SANITIZED)
+
+size_t address_space_used() {
+    size_t pages = 0;
+    FILE* file = fopen("/proc/self/statm", "r");
+    if (file == nullptr || fscanf(file, "%zu", &pages) != 1) pages = 0;
+    if (file != nullptr) fclose(file);
+    return pages * kPage;
+}
+
+// Where no hint can help, too much is mapped and trimmed: what stays is exact.
+TEST(Pages, TrimmingLeavesNothingBehind) {
+    size_t bytes = 2 * kMega;
+    size_t alignment = 1024 * kMega;
+    // Take the aligned addresses around the place where the system maps next.
+    std::vector<void*> taken;
+    void* place = morph::os::map_pages(bytes, kPage, nullptr);
+    ASSERT_NE(place, nullptr);
+    morph::os::unmap_pages(place, bytes);
+    uintptr_t below = reinterpret_cast<uintptr_t>(place) & ~(alignment - 1);
+    for (uintptr_t spot : {below, below + alignment, below - alignment}) {
+        void* page = morph::os::map_pages(kPage, kPage, reinterpret_cast<void*>(spot));
+        ASSERT_NE(page, nullptr);
+        taken.push_back(page);
+    }
+    size_t before = address_space_used();
+    void* address = morph::os::map_pages(bytes, alignment, nullptr);
+    ASSERT_NE(address, nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % alignment, 0u);
+    EXPECT_EQ(address_space_used() - before, bytes);
+    morph::os::unmap_pages(address, bytes);
+    EXPECT_EQ(address_space_used(), before);
+    for (void* page : taken) morph::os::unmap_pages(page, kPage);
+}
+
+// The two below run in a process of their own and end it with 0, or with the step that failed.
+void map_under_a_tight_limit() {
+    size_t bytes = 2 * kMega;
+    rlimit limit{};
+    limit.rlim_cur = limit.rlim_max = address_space_used() + bytes + bytes / 2;
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    void* address = morph::os::map_pages(bytes, bytes, nullptr);
+    if (address == nullptr) _exit(3);
+    if (reinterpret_cast<uintptr_t>(address) % bytes != 0) _exit(4);
+    if (morph::os::map_pages(bytes, bytes, nullptr) != nullptr) _exit(5);
+    morph::os::unmap_pages(address, bytes);
+    if (morph::os::map_pages(bytes, bytes, nullptr) == nullptr) _exit(6);
+    _exit(0);
+}
+
+void run_out_of_mapping_records() {
+    size_t bytes = 4 * kMega;
+    auto* held = static_cast<char*>(morph::os::map_pages(bytes, 2 * kMega, nullptr));
+    if (held == nullptr) _exit(2);
+    memset(held, 1, bytes);
+    // Neighbours of unlike protection are not merged: each is a record of its own.
+    for (int count = 0; count < 200000; ++count) {
+        int protection = count % 2 == 0 ? PROT_READ : PROT_NONE;
+        void* page = mmap(nullptr, kPage, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (page == MAP_FAILED) break;
+    }
+    if (morph::os::map_pages(2 * kMega, 64 * kMega, nullptr) != nullptr) _exit(3);
+    morph::os::unmap_pages(held + kMega, kMega);  // would split a record
+    std::vector<unsigned char> present(kMega / kPage);
+    if (mincore(held + kMega, kMega, present.data()) == 0) {
+        for (unsigned char page : present) {
+            if ((page & 1) != 0) _exit(4);
+        }
+    }
+    _exit(0);
+}
+
+// The limit has room for the mapping, but not for the surplus that trimming needs.
+TEST(PagesDeathTest, ATightAddressSpaceLimitStillGivesAlignedMemory) {
+    EXPECT_EXIT(map_under_a_tight_limit(), testing::ExitedWithCode(0), "");
+}
+
+// Nothing traps and no memory leaks: map_pages refuses, and unmap_pages gives the pages back
+// although it cannot give back their addresses.
+TEST(PagesDeathTest, RunningOutOfMappingRecordsIsARefusal) {
+    EXPECT_EXIT(run_out_of_mapping_records(), testing::ExitedWithCode(0), "");
+}
+
+#endif
+
+}  // namespace
