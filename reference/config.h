@@ -1,0 +1,21 @@
+// Configurations of the C interface: presets, validation, environment, available RAM.
+#pragma once
+
+#include <string>
+
+#include "morph/arena.h"
+#include "morph/mem.h"
+#include "morph/pool.h"
+
+namespace reference {
+
+// false: impossible, and the creation error names field and value.
+bool check_arena(const MorphArenaConfig& config);
+bool check_pool(const MorphPoolConfig& config);
+bool check_context(const MorphMemConfig& config);
+
+// Applies MORPH_MEM_DEBUG to config and gives the path of MORPH_MEM_STATS. false: a variable has no
+// valid value, or MORPH_MEM_V2 asks for what is not there; the creation error names it.
+bool read_environment(MorphMemConfig* config, std::string* stats_path);
+
+}  // namespace reference
