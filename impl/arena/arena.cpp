@@ -119,14 +119,25 @@ Arena::Place Arena::take(size_t footprint, size_t alignment) {
         }
     }
     size_t large = chunk_bytes_ / kLargePart;
-    if (footprint > large || alignment > large) return take_large(footprint, alignment);
+    bool is_large = footprint > large || alignment > large;
+    // The first request of all finds no chunk. It is placed as after a reset, which finds an empty
+    // one: else the same program would map more the second time than the first.
+    if (is_large && (current_ != nullptr || !fits_empty_chunk(footprint, alignment))) {
+        return take_large(footprint, alignment);
+    }
     if (!move_to_next_chunk()) return {};
-    // Header, padding and footprint are at most 3/16 of the chunk.
+    // Header, padding and footprint are at most 3/16 of the chunk, or were seen to fit.
     size_t padding = distance_to(cursor, alignment);
     unsigned char* address = cursor + padding;
     padding_ += padding;
     set_cursor(current_, address + footprint);
     return {address, &current_->chunk, false};
+}
+
+bool Arena::fits_empty_chunk(size_t footprint, size_t alignment) const {
+    if (alignment > kChunkBytes) return false;  // where the next multiple lies is not known yet
+    size_t offset = round_up(kArenaHeaderBytes, alignment);
+    return offset <= chunk_bytes_ && footprint <= chunk_bytes_ - offset;
 }
 
 Arena::Place Arena::take_large(size_t footprint, size_t alignment) {

@@ -91,6 +91,7 @@ class Arena : public MorphArena {
 
     [[nodiscard]] void* place(size_t size, size_t alignment, Contents contents);
     [[nodiscard]] Place take(size_t footprint, size_t alignment);
+    [[nodiscard]] bool fits_empty_chunk(size_t footprint, size_t alignment) const;
     [[nodiscard]] Place take_large(size_t footprint, size_t alignment);
     [[nodiscard]] bool move_to_next_chunk();
     void hand_out(const Place& taken, size_t size, size_t rounded, Contents contents);

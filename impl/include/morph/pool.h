@@ -140,9 +140,9 @@ static inline void* morph_pool_alloc(MorphPool* pool, size_t size) {
 
 /* Frees an object. size must be the one it was allocated (or last reallocated) with; it is
  * checked in debug mode. NULL is fine. Detected always, with MORPH_ERROR_NOT_AN_OBJECT: a slot
- * that is free, an address inside an object, a chunk of another pool. Detected in debug mode,
- * with a report: any other foreign address, a wrong size (MORPH_ERROR_WRONG_SIZE), a guard that
- * was overwritten. O(1). */
+ * that is free, an address inside an object, a chunk of another pool, an address below or above all
+ * the pool's chunks. Detected in debug mode, with a report: any other foreign address, a wrong size
+ * (MORPH_ERROR_WRONG_SIZE), a guard that was overwritten. O(1). */
 MORPH_API MorphCode morph_pool_free(MorphPool* pool, void* object, size_t size);
 
 /* Changes the size of an object, 0 < new_size <= MORPH_POOL_MAX_SIZE. Stays in place when the

@@ -1,0 +1,56 @@
+// Rows of the benchmark table: a duel against a peer, or a figure of our own.
+//
+// Absolute times on a shared machine mean little. So a duel runs short slices of both sides in turn
+// (swapping who goes first) and its result is the median of the slice-by-slice ratios, with the
+// quartiles beside it. Google Benchmark runs, filters and exports the rows; table.cpp prints them.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace bench {
+
+// One slice: does `operations` operations and returns the nanoseconds they took. Set-up and
+// clean-up inside the slice stay outside the time it returns.
+using Slice = std::function<double()>;
+
+struct Duel {
+    std::string work;   // "arena: allocate, profile sizes"
+    std::string peer;   // "glibc malloc"
+    double target;      // largest ratio ours / peer that meets the goal; 0: for information
+    size_t operations;  // per slice
+    Slice ours;
+    Slice theirs;
+    int rounds = 0;  // 0: the program's default (--rounds)
+};
+
+struct Figure {
+    std::string work;
+    std::string unit;
+    double target;  // largest value that meets the goal; 0: for information
+    std::function<double()> measure;
+    int rounds = 1;  // the median of so many measurements
+};
+
+void add(Duel duel);
+void add(Figure figure);
+
+// Each *_bench.cpp adds its rows in one of these; main.cpp calls them in the table's order.
+void add_arena_rows();
+void add_pool_rows();
+void add_context_rows();
+
+// Rounds of a duel that does not say; set from --rounds before any row is added.
+int default_rounds();
+void set_default_rounds(int rounds);
+
+// Steady clock, nanoseconds.
+double now();
+
+// Keeps a value alive without letting the compiler see what becomes of it.
+inline void keep(const void* value) {
+    asm volatile("" : : "r"(value) : "memory");
+}
+
+}  // namespace bench

@@ -1,0 +1,116 @@
+// build/bin/bench: runs every row, prints the table and its verdict.
+//
+// The exit status does not depend on the figures: a noisy machine is not a broken build. Google
+// Benchmark's own flags work (--benchmark_filter=REGEX, --benchmark_out=FILE).
+#include <benchmark/benchmark.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "bench/duel.h"
+
+namespace {
+
+class TableReporter : public benchmark::BenchmarkReporter {
+ public:
+    bool ReportContext(const Context&) override {
+        std::printf("%-46s %-22s %10s %10s %8s %15s %8s  %s\n", "work", "against", "ours", "peer",
+                    "ratio", "quartiles", "target", "verdict");
+        return true;
+    }
+
+    void ReportRuns(const std::vector<Run>& runs) override {
+        for (const Run& run : runs) {
+            if (run.error_occurred) {
+                std::printf("%-46s error: %s\n", run.benchmark_name().c_str(),
+                            run.error_message.c_str());
+                behind_ += 1;
+            } else {
+                report(run);
+            }
+            rows_ += 1;
+        }
+        std::fflush(stdout);
+    }
+
+    void Finalize() override { std::printf("bench: %d rows, %d behind target\n", rows_, behind_); }
+
+ private:
+    void report(const Run& run) {
+        // Google Benchmark appends "/iterations:N/manual_time" to the registered name.
+        std::string name = run.run_name.function_name;
+        size_t bar = name.find(" | ");
+        std::string work = name.substr(0, bar);
+        std::string peer = bar == std::string::npos ? "" : name.substr(bar + 3);
+        double target = run.counters.at("target");
+        bool duel = run.counters.count("ratio") != 0;
+        double judged = duel ? run.counters.at("ratio") : run.counters.at("value");
+        bool met = target == 0 || judged <= target;
+        if (!met) behind_ += 1;
+        const char* verdict = target == 0 ? "" : met ? "met" : "BEHIND";
+        std::string goal = target == 0 ? "" : format("%.4g", target);
+        if (duel) {
+            double ours = run.counters.at("ours");
+            double theirs = run.counters.at("peer");
+            double low = run.counters.at("ratio_low");
+            double high = run.counters.at("ratio_high");
+            std::printf("%-46s %-22s %7.2f ns %7.2f ns %8.3f %7.3f-%7.3f %8s  %s\n", work.c_str(),
+                        peer.c_str(), ours, theirs, judged, low, high, goal.c_str(), verdict);
+        } else {
+            std::printf("%-46s %-22s %10.4g %-10s %8s %15s %8s  %s\n", work.c_str(), "", judged,
+                        run.report_label.c_str(), "", "", goal.c_str(), verdict);
+        }
+    }
+
+    static std::string format(const char* pattern, double value) {
+        char text[32];
+        std::snprintf(text, sizeof text, pattern, value);
+        return text;
+    }
+
+    int rows_ = 0;
+    int behind_ = 0;
+};
+
+// Takes --rounds N out of the arguments; the rest is Google Benchmark's.
+bool take_rounds(int* count, char** arguments) {
+    for (int i = 1; i < *count; i++) {
+        if (std::strncmp(arguments[i], "--rounds=", 9) != 0) continue;
+        int rounds = std::atoi(arguments[i] + 9);
+        if (rounds < 1 || rounds > 100000) {
+            std::fprintf(stderr, "bench: --rounds takes a number from 1 to 100000, not '%s'\n",
+                         arguments[i] + 9);
+            return false;
+        }
+        bench::set_default_rounds(rounds);
+        for (int j = i; j + 1 < *count; j++) arguments[j] = arguments[j + 1];
+        *count -= 1;
+        return true;
+    }
+    return true;
+}
+
+void print_help() {
+    std::printf(
+        "usage: bench [--rounds=N] [--benchmark_filter=REGEX] [--benchmark_out=FILE]\n"
+        "Runs every row of the table side by side with its peer and prints medians of ratios.\n"
+        "  --rounds=N   slices of each side per row (default %d)\n",
+        bench::default_rounds());
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (!take_rounds(&count, arguments)) return 2;
+    benchmark::Initialize(&count, arguments, print_help);
+    if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
+    bench::add_arena_rows();
+    bench::add_pool_rows();
+    bench::add_context_rows();
+    TableReporter table;
+    benchmark::RunSpecifiedBenchmarks(&table);
+    benchmark::Shutdown();
+    return 0;
+}

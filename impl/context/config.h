@@ -1,0 +1,54 @@
+// Configuration of a context: presets, what is possible, and what the environment overrides.
+#pragma once
+
+#include <cstddef>
+
+#include "chunk/error.h"
+
+#include "morph/mem.h"
+
+namespace morph {
+
+inline constexpr size_t kArenaBlockBytesMin = size_t{4} << 10;
+inline constexpr size_t kArenaBlockBytesMax = size_t{1} << 30;
+
+// Least bound that a context can work under: a chunk each for pool and arena, and its records.
+size_t context_bytes_min();
+
+// Enums come from C and may hold any number; loading such a one as an enum would be undefined.
+template <typename Enum>
+unsigned raw_number(const Enum& value) {
+    static_assert(sizeof(Enum) == sizeof(unsigned));
+    unsigned number;
+    __builtin_memcpy(&number, &value, sizeof(number));
+    return number;
+}
+
+// MORPH_OK, or what is impossible about it: errors names field and value.
+MorphCode validate_config(const MorphMemConfig& config, ErrorState& errors);
+
+// Where variables come from: nullptr for one that is not set. Tests bring their own.
+struct EnvironmentReader {
+    const char* (*read)(void* user, const char* name);
+    void* user;
+};
+EnvironmentReader process_environment();
+
+// What the MORPH_MEM_* variables say. The path is the variable's own text.
+struct Environment {
+    bool debug_given;
+    bool debug;
+    const char* stats_path;  // nullptr: not asked for
+};
+
+// MORPH_OK, or errors names the variable and its value.
+MorphCode read_environment(const EnvironmentReader& reader, Environment* environment,
+                           ErrorState& errors);
+
+// Longest MORPH_MEM_STATS, with its terminator.
+inline constexpr size_t kStatsPathBytesMax = 4096;
+
+// morph_mem_detect_config for that much RAM (0: unknown).
+MorphMemConfig config_for_ram(size_t ram);
+
+}  // namespace morph

@@ -1,0 +1,289 @@
+#include "context/config.h"
+
+#include <map>
+#include <string>
+
+#include "context/testing.h"
+#include "os/ram.h"
+
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+struct Refusal {
+    MorphCode code;
+    std::string text;
+};
+
+Refusal refusal_of(const MorphMemConfig& config) {
+    morph::ErrorState errors;
+    MorphCode code = morph::validate_config(config, errors);
+    EXPECT_EQ(code, errors.last.code);
+    // The public way says the same.
+    MorphMemContext* context = morph_mem_init(&config);
+    EXPECT_EQ(context == nullptr, code != MORPH_OK);
+    if (context == nullptr) {
+        EXPECT_EQ(morph_creation_error().code, code);
+        EXPECT_STREQ(morph_creation_error().text, errors.last.text);
+        EXPECT_STREQ(morph_mem_last_error(nullptr).text, errors.last.text);
+    }
+    morph_mem_destroy(context);
+    return {code, errors.last.text};
+}
+
+void expect_invalid(const MorphMemConfig& config, const char* field, const char* value) {
+    Refusal refusal = refusal_of(config);
+    EXPECT_EQ(refusal.code, MORPH_ERROR_INVALID_CONFIGURATION);
+    EXPECT_EQ(refusal.text.find(field), 0u) << refusal.text;
+    EXPECT_NE(refusal.text.find(value), std::string::npos) << refusal.text;
+}
+
+// Numbers that an enum of C may hold and one of C++ may not.
+template <typename Enum>
+void set_raw(Enum* target, unsigned number) {
+    std::memcpy(target, &number, sizeof(number));
+}
+
+TEST(Presets, AreAsDocumented) {
+    EXPECT_EQ(MORPH_CONFIG_COMPILER.heap_size_hint, 256 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_RUNTIME.heap_size_hint, 512 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_VM.heap_size_hint, 2048 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_SERVER.heap_size_hint, 1024 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_COMPILER.gc_threshold, 0u);
+    EXPECT_EQ(MORPH_CONFIG_RUNTIME.gc_threshold, 64 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_VM.gc_threshold, 128 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_SERVER.gc_threshold, 128 * kMiB);
+    EXPECT_EQ(MORPH_CONFIG_COMPILER.gc_pause_target_ms, 0u);
+    EXPECT_EQ(MORPH_CONFIG_RUNTIME.gc_pause_target_ms, 10u);
+    EXPECT_EQ(MORPH_CONFIG_VM.gc_pause_target_ms, 5u);
+    EXPECT_EQ(MORPH_CONFIG_SERVER.gc_pause_target_ms, 5u);
+    EXPECT_EQ(MORPH_CONFIG_COMPILER.memory.bytes_max, 0u);
+    EXPECT_EQ(MORPH_CONFIG_SERVER.memory.bytes_max, 1024 * kMiB);
+    for (const MorphMemConfig* preset :
+         {&MORPH_CONFIG_COMPILER, &MORPH_CONFIG_RUNTIME, &MORPH_CONFIG_VM, &MORPH_CONFIG_SERVER}) {
+        EXPECT_TRUE(preset->enable_metrics);
+        EXPECT_FALSE(preset->enable_debug);
+    }
+    EXPECT_EQ(MORPH_CONFIG_COMPILER.mode, MORPH_MODE_COMPILER);
+    EXPECT_EQ(MORPH_CONFIG_RUNTIME.mode, MORPH_MODE_RUNTIME);
+    EXPECT_EQ(MORPH_CONFIG_VM.mode, MORPH_MODE_VM);
+    EXPECT_EQ(MORPH_CONFIG_SERVER.mode, MORPH_MODE_SERVER);
+}
+
+TEST(Config, NullIsTheCompilerPreset) {
+    MorphMemContext* context = morph_mem_init(nullptr);
+    ASSERT_NE(context, nullptr);
+    MorphMemStats stats;
+    EXPECT_EQ(morph_mem_get_stats(context, &stats), MORPH_OK);
+    EXPECT_EQ(stats.mode, MORPH_MODE_COMPILER);
+    EXPECT_TRUE(stats.metrics);
+    EXPECT_EQ(morph_mem_destroy(context), MORPH_OK);
+}
+
+TEST(Config, ModesWithACollectorAreRefusedAsUnsupported) {
+    const char* names[] = {"RUNTIME", "VM", "SERVER"};
+    const MorphMemConfig* presets[] = {&MORPH_CONFIG_RUNTIME, &MORPH_CONFIG_VM,
+                                       &MORPH_CONFIG_SERVER};
+    for (int i = 0; i < 3; ++i) {
+        Refusal refusal = refusal_of(*presets[i]);
+        EXPECT_EQ(refusal.code, MORPH_ERROR_UNSUPPORTED);
+        EXPECT_NE(refusal.text.find(std::string("mode: MORPH_MODE_") + names[i]), std::string::npos)
+            << refusal.text;
+    }
+}
+
+TEST(Config, AnUnknownModeIsNamedWithItsNumber) {
+    for (unsigned number : {4u, 7u, 0x80000000u, UINT32_MAX}) {
+        MorphMemConfig config = MORPH_CONFIG_COMPILER;
+        set_raw(&config.mode, number);
+        expect_invalid(config, "mode: ", std::to_string(number).c_str());
+    }
+}
+
+TEST(Config, CollectorFieldsMustBeZeroInCompilerMode) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    config.gc_threshold = SIZE_MAX;
+    expect_invalid(config, "gc_threshold: ", "18446744073709551615");
+    config = MORPH_CONFIG_COMPILER;
+    config.gc_pause_target_ms = 10;
+    expect_invalid(config, "gc_pause_target_ms: ", "10");
+    config = MORPH_CONFIG_COMPILER;
+    config.enable_generational = true;
+    expect_invalid(config, "enable_generational: ", "1");
+    config = MORPH_CONFIG_COMPILER;
+    config.enable_compaction = true;
+    expect_invalid(config, "enable_compaction: ", "1");
+}
+
+TEST(Config, AnArenaBlockIsAPowerOfTwoFrom4KiBTo1GiB) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    for (size_t size : {size_t{1}, size_t{2048}, size_t{4095}, size_t{4097}, size_t{5000},
+                        size_t{1} << 31, SIZE_MAX, (size_t{1} << 30) + 1}) {
+        config.arena_block_size = size;
+        expect_invalid(config, "arena_block_size: ", std::to_string(size).c_str());
+    }
+    EXPECT_EQ(std::string(refusal_of(config).text).find("from 4096 to 1073741824"),
+              refusal_of(config).text.size() - 23);
+    for (size_t shift = 12; shift <= 30; ++shift) {
+        config.arena_block_size = size_t{1} << shift;
+        EXPECT_EQ(refusal_of(config).code, MORPH_OK) << shift;
+    }
+}
+
+TEST(Config, ABoundHoldsAtLeastTwoChunksAnd128KiB) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    size_t least = 2 * morph_chunk_bytes() + (128 << 10);
+    for (size_t bound : {size_t{1}, morph_chunk_bytes(), least - 1}) {
+        config.memory.bytes_max = bound;
+        expect_invalid(config, "memory.bytes_max: ", std::to_string(bound).c_str());
+    }
+    for (size_t bound : {size_t{0}, least, SIZE_MAX}) {
+        config.memory.bytes_max = bound;
+        EXPECT_EQ(refusal_of(config).code, MORPH_OK) << bound;
+    }
+}
+
+TEST(Config, UnderTheLeastBoundBothRoomsWork) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    config.memory.bytes_max = 2 * morph_chunk_bytes() + (128 << 10);
+    MorphMemContext* context = morph_mem_init(&config);
+    ASSERT_NE(context, nullptr);
+    EXPECT_NE(morph_mem_alloc(context, 100, 0), nullptr);
+    EXPECT_NE(morph_mem_alloc(context, 2000, 0), nullptr);
+    MorphMemStats stats;
+    EXPECT_EQ(morph_mem_get_stats(context, &stats), MORPH_OK);
+    EXPECT_LE(stats.bytes_mapped_peak, config.memory.bytes_max);
+    morph_mem_destroy(context);
+}
+
+TEST(Config, AHintMayBeAnything) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    for (size_t hint : {size_t{0}, size_t{1}, size_t{1} << 40, SIZE_MAX}) {
+        config.heap_size_hint = hint;
+        EXPECT_EQ(refusal_of(config).code, MORPH_OK) << hint;
+        config.memory.bytes_max = 2 * morph_chunk_bytes() + (128 << 10);
+        EXPECT_EQ(refusal_of(config).code, MORPH_OK) << "above its bound: " << hint;
+        config.memory.bytes_max = 0;
+    }
+}
+
+// ------------------------------------------------------------------------------ environment
+
+using Variables = std::map<std::string, std::string>;
+
+MorphCode read(Variables variables, morph::Environment* environment, std::string* text) {
+    morph::EnvironmentReader reader = {[](void* user, const char* name) -> const char* {
+                                           auto* all = static_cast<Variables*>(user);
+                                           auto found = all->find(name);
+                                           return found == all->end() ? nullptr
+                                                                      : found->second.c_str();
+                                       },
+                                       &variables};
+    morph::ErrorState errors;
+    MorphCode code = morph::read_environment(reader, environment, errors);
+    *text = errors.last.text;
+    return code;
+}
+
+TEST(EnvironmentVariables, NothingSetChangesNothing) {
+    morph::Environment environment;
+    std::string text;
+    EXPECT_EQ(read({}, &environment, &text), MORPH_OK);
+    EXPECT_FALSE(environment.debug_given);
+    EXPECT_EQ(environment.stats_path, nullptr);
+}
+
+TEST(EnvironmentVariables, DebugIsZeroOrOne) {
+    morph::Environment environment;
+    std::string text;
+    EXPECT_EQ(read({{"MORPH_MEM_DEBUG", "1"}}, &environment, &text), MORPH_OK);
+    EXPECT_TRUE(environment.debug_given && environment.debug);
+    EXPECT_EQ(read({{"MORPH_MEM_DEBUG", "0"}}, &environment, &text), MORPH_OK);
+    EXPECT_TRUE(environment.debug_given && !environment.debug);
+}
+
+TEST(EnvironmentVariables, AnyOtherValueIsNamedWithItsVariable) {
+    morph::Environment environment;
+    std::string text;
+    for (const char* name : {"MORPH_MEM_DEBUG", "MORPH_MEM_V2"}) {
+        for (const char* value : {"", "2", "01", "1 ", " 1", "yes", "leaks", "-1", "\xff"}) {
+            EXPECT_EQ(read({{name, value}}, &environment, &text),
+                      MORPH_ERROR_INVALID_CONFIGURATION);
+            EXPECT_EQ(text.find(name), 0u);
+            EXPECT_NE(text.find("\"" + std::string(value) + "\""), std::string::npos) << text;
+        }
+        EXPECT_EQ(read({{name, std::string(100000, '1')}}, &environment, &text),
+                  MORPH_ERROR_INVALID_CONFIGURATION);
+    }
+    EXPECT_EQ(read({{"MORPH_MEM_STATS", ""}}, &environment, &text),
+              MORPH_ERROR_INVALID_CONFIGURATION);
+    EXPECT_EQ(text.find("MORPH_MEM_STATS"), 0u);
+    EXPECT_EQ(read({{"MORPH_MEM_STATS", std::string(4096, 'p')}}, &environment, &text),
+              MORPH_ERROR_INVALID_CONFIGURATION);
+    EXPECT_EQ(read({{"MORPH_MEM_STATS", std::string(4095, 'p')}}, &environment, &text), MORPH_OK);
+}
+
+TEST(EnvironmentVariables, TheOldSystemIsRefusedAsUnsupported) {
+    morph::Environment environment;
+    std::string text;
+    EXPECT_EQ(read({{"MORPH_MEM_V2", "1"}}, &environment, &text), MORPH_OK);
+    EXPECT_EQ(read({{"MORPH_MEM_V2", "0"}}, &environment, &text), MORPH_ERROR_UNSUPPORTED);
+    EXPECT_EQ(text.find("MORPH_MEM_V2"), 0u);
+}
+
+using RealEnvironment = morph::ContextTest;
+
+TEST_F(RealEnvironment, IsReadAtInit) {
+    {
+        morph::Variable variable("MORPH_MEM_DEBUG", "perhaps");
+        EXPECT_EQ(morph_mem_init(&config), nullptr);
+        EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_INVALID_CONFIGURATION);
+        EXPECT_STREQ(morph_creation_error().text,
+                     "MORPH_MEM_DEBUG: \"perhaps\" is neither 0 nor 1");
+    }
+    {
+        morph::Variable variable("MORPH_MEM_V2", "0");
+        EXPECT_EQ(morph_mem_init(&config), nullptr);
+        EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_UNSUPPORTED);
+    }
+}
+
+TEST_F(RealEnvironment, OverridesTheDebugField) {
+    for (bool on : {false, true}) {
+        morph::Variable variable("MORPH_MEM_DEBUG", on ? "1" : "0");
+        config.enable_debug = !on;
+        open();
+        auto* object = static_cast<unsigned char*>(morph_mem_alloc(context, 24, 0));
+        ASSERT_NE(object, nullptr);
+        // Debug mode reports a free of something else; release mode refuses it silently.
+        EXPECT_EQ(morph_mem_free(context, &config), MORPH_ERROR_NOT_AN_OBJECT);
+        EXPECT_EQ(reports.size(), on ? 1u : 0u);
+        reports.clear();
+        close();
+    }
+}
+
+// -------------------------------------------------------------------------------------- RAM
+
+TEST(DetectedConfig, CutsTheHintToAQuarterOfASmallRam) {
+    EXPECT_EQ(morph::config_for_ram(100 * kMiB).heap_size_hint, 25 * kMiB);
+    EXPECT_EQ(morph::config_for_ram(512 * kMiB - 4).heap_size_hint, 128 * kMiB - 1);
+    EXPECT_EQ(morph::config_for_ram(512 * kMiB).heap_size_hint, 256 * kMiB);
+    EXPECT_EQ(morph::config_for_ram(SIZE_MAX).heap_size_hint, 256 * kMiB);
+    EXPECT_EQ(morph::config_for_ram(0).heap_size_hint, 256 * kMiB) << "unknown: as the preset is";
+    EXPECT_EQ(morph::config_for_ram(1).heap_size_hint, 0u);
+}
+
+TEST(DetectedConfig, IsForThisMachineAndWorks) {
+    size_t ram = morph_mem_get_available_ram();
+    uint64_t physical = morph::read_ram_limits("", 0).physical;
+    EXPECT_GT(ram, 0u);
+    EXPECT_LE(ram, physical);
+    EXPECT_EQ(morph_mem_detect_config().heap_size_hint, morph::config_for_ram(ram).heap_size_hint);
+    MorphMemContext* context = morph_mem_init_auto();
+    ASSERT_NE(context, nullptr);
+    EXPECT_NE(morph_mem_alloc(context, 1, 0), nullptr);
+    EXPECT_EQ(morph_mem_destroy(context), MORPH_OK);
+}
+
+}  // namespace

@@ -1,0 +1,154 @@
+// Birth and death of a context: home, environment, leaks, statistics at the end.
+#include <cstring>
+#include <new>
+
+#include "chunk/check.h"
+#include "context/context.h"
+
+namespace morph {
+namespace {
+
+MorphCode explain_home_refusal(Refusal refusal, const MorphMemoryLimits& limits,
+                               ErrorState& errors) {
+    const char* who = refusal == Refusal::bound  ? "memory.bytes_max"
+                      : refusal == Refusal::hook ? "the request hook"
+                                                 : "the system";
+    return errors.fail(MORPH_ERROR_OUT_OF_MEMORY,
+                       "context: its first %zu bytes were refused by %s (bytes_max %zu)",
+                       sizeof(Context), who, limits.bytes_max);
+}
+
+}  // namespace
+
+Context::Context(const MorphMemConfig& config, const Environment& environment, size_t home_bytes)
+    : source_(config.memory, home_bytes),
+      reporter_{config.report, config.report_user},
+      metrics_(config.enable_metrics),
+      types_(source_, errors_),
+      pool_(source_, errors_, reporter_,
+            environment.debug_given ? environment.debug : config.enable_debug),
+      arena_(
+          source_, errors_,
+          ArenaSettings{.block_size = config.arena_block_size,
+                        .debug = environment.debug_given ? environment.debug : config.enable_debug,
+                        .reporter = reporter_}),
+      limits_(config.memory),
+      home_bytes_(home_bytes),
+      debug_(environment.debug_given ? environment.debug : config.enable_debug),
+      report_leaks_(config.report_leaks) {
+    // Fresh pages are zero: the path needs no terminator of its own.
+    if (environment.stats_path != nullptr) {
+        size_t length = strnlen(environment.stats_path, sizeof(stats_path_));
+        MORPH_CHECK(length < sizeof(stats_path_));
+        memcpy(stats_path_, environment.stats_path, length);
+    }
+}
+
+MorphCode Context::open(size_t expected_bytes) {
+    MorphCode code = types_.open();
+    if (code != MORPH_OK) return code;
+    size_t bound = limits_.bytes_max;
+    source_.expect(bound != 0 && bound < expected_bytes ? bound : expected_bytes);
+    return MORPH_OK;
+}
+
+Context* Context::create(const MorphMemConfig& config, const EnvironmentReader& reader,
+                         ErrorState& errors) {
+    Environment environment = {};
+    if (validate_config(config, errors) != MORPH_OK) return nullptr;
+    if (read_environment(reader, &environment, errors) != MORPH_OK) return nullptr;
+    Refusal refusal = Refusal::none;
+    void* home = Source::map_home(config.memory, sizeof(Context), &refusal);
+    if (home == nullptr) {
+        explain_home_refusal(refusal, config.memory, errors);
+        return nullptr;
+    }
+    auto* context = new (home) Context(config, environment, sizeof(Context));
+    if (context->open(config.heap_size_hint) != MORPH_OK) {
+        errors = context->errors_;
+        dismantle(context);
+        return nullptr;
+    }
+    return context;
+}
+
+// Every byte goes back. The limits are read after the context is gone: a copy serves.
+void Context::dismantle(Context* context) {
+    MorphMemoryLimits limits = context->limits_;
+    size_t home_bytes = context->home_bytes_;
+    context->~Context();
+    Source::return_home(limits, context, home_bytes);
+}
+
+MorphCode Context::destroy(Context* context) {
+    if (context == nullptr) return MORPH_OK;
+    if (context->report_leaks_) context->report_leaks();
+    MorphCode code = MORPH_OK;
+    if (context->stats_path_[0] != '\0') code = context->dump(context->stats_path_);
+    dismantle(context);
+    return code;
+}
+
+// One report for each type of which objects are left in the pools: the arena's die with it.
+void Context::report_leaks() {
+    tally_pool();
+    auto visit = [](void* user, void* object, size_t size, uint32_t type) {
+        auto* context = static_cast<Context*>(user);
+        TypeRecord& record = context->types_[type];
+        if (record.tally_objects == 0) return true;  // reported already
+        uint64_t objects = record.tally_objects;
+        record.tally_objects = 0;
+        context->reporter_.report(MORPH_REPORT_LEAK, object, size, type,
+                                  "context: %llu object%s of type %u \"%s\" (%llu bytes) still "
+                                  "live at destroy, the first at %p",
+                                  static_cast<unsigned long long>(objects), objects == 1 ? "" : "s",
+                                  type, record.name,
+                                  static_cast<unsigned long long>(record.tally_bytes), object);
+        return true;
+    };
+    pool_.walk(visit, this);
+}
+
+uint32_t Context::register_type(const MorphMemTypeInfo& info) {
+    unsigned placement = raw_number(info.placement);
+    if (types_.count() < MORPH_MAX_TYPES && placement > MORPH_PLACE_ARENA) {
+        fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", placement);
+        return MORPH_TYPE_INVALID;
+    }
+    uint32_t type = types_.add(info.name, info.placement);
+    if (type == MORPH_TYPE_INVALID) count_failure();
+    return type;
+}
+
+MorphAddressInfo Context::query(const void* address) const {
+    MorphAddressInfo info = {};
+    const Chunk* chunk = source_.find(address);
+    if (chunk == nullptr) return info;
+    if (chunk->kind == ChunkKind::pool) return pool_.query(address);
+    info.room = MORPH_ROOM_ARENA;
+    info.allocated = arena_.contains(address);
+    return info;
+}
+
+}  // namespace morph
+
+extern "C" {
+
+MorphMemContext* morph_mem_init(const MorphMemConfig* config) {
+    morph::ErrorState errors;
+    morph::Context* context = morph::Context::create(
+        config != nullptr ? *config : MORPH_CONFIG_COMPILER, morph::process_environment(), errors);
+    if (context == nullptr) morph::set_creation_error(errors.last);
+    return reinterpret_cast<MorphMemContext*>(context);
+}
+
+MorphMemContext* morph_mem_init_auto(void) {
+    MorphMemConfig config = morph_mem_detect_config();
+    return morph_mem_init(&config);
+}
+
+MorphCode morph_mem_destroy(MorphMemContext* context) {
+    return morph::Context::destroy(morph::context_of(context));
+}
+
+}  // extern "C"
