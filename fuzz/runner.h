@@ -18,7 +18,7 @@ enum class Checker : uint8_t {
     zeroing,      // zeroed objects are zero
     metrics,      // figures equal the model's, to the byte
     footprint,    // mapped over live stays within the subject's stated bound
-    fixed_point,  // reset and the same program again maps no more than before
+    fixed_point,  // reset and the same program again needs no more than before
     contract,     // results and codes are as documented; a failed call changes nothing
     invariants,   // the subject's own verification passes
     query,        // what is said of an address is what the model knows
@@ -34,12 +34,25 @@ struct Finding {
 };
 
 struct RunOptions {
-    // Figures and the subject's verification are compared after every interval-th operation (and
-    // after reset, failure and at the end). 1: after each.
-    size_t metrics_interval = 1;
-    size_t verify_interval = 1;
+    // Figures and the subject's verification are compared after every interval-th operation, and
+    // after reset, refused requests and at the end. 1: after each. 0: as often as is cheap, and
+    // when that finds something, the program runs again with 1, so that the finding names the
+    // operation that caused it.
+    size_t metrics_interval = 0;
+    size_t verify_interval = 0;
+    // Objects up to this size are filled and verified whole, larger ones at both ends (1/16 of
+    // this at each). Less is faster: fresh pages need not be touched.
+    size_t fill_bytes_max = kFillBytesMax;
     bool fixed_point = true;  // run the program a second time after reset, compare footprints
+    // Injected before the subject opens, so that what open requests can fail as well: refuse
+    // fail_count requests (UINT64_MAX: all) from request fail_from on (0: the first). fail_count
+    // 0: none. The program's own fail_requests replace it.
+    uint64_t fail_from = 0;
+    uint64_t fail_count = 0;
     // Told each step: the operation as resolved, and what it gave. For `morphcheck explain`.
+    // Resolved: object is the object's number (objects are numbered from 0 as they are allocated,
+    // and keep their number when they are reallocated), type the number given to the subject.
+    // outcome begins with "skipped" when nothing was done.
     std::function<void(size_t index, const Operation& operation, const std::string& outcome)> trace;
 };
 
@@ -51,6 +64,7 @@ struct RunResult {
     size_t allocations = 0;  // that succeeded
 };
 
+// Objects are picked from the live ones in order of allocation: object 0 is the oldest.
 RunResult run(const Program& program, const SubjectEntry& subject, const RunOptions& options = {});
 
 }  // namespace suite

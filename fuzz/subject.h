@@ -36,7 +36,12 @@ struct Abilities {
     bool verify = false;   // a verification of its own
     bool debug = false;    // reports misuse through a handler
     bool limits = false;   // takes MorphMemoryLimits: injected failure, leak and footprint checks
+    bool zeroed = true;    // allocate_zeroed
     size_t alignment = 8;  // promised for every object
+    bool slot_alignment = false;  // pool: also every power of two that divides the slot
+    // heap_like with limits: mapped <= live peak * percent / 100 + slack. 0: not checked.
+    size_t footprint_percent = 0;
+    size_t footprint_slack = 0;
 };
 
 // The figures that the model knows as well; those a subject does not have are left empty.
@@ -72,6 +77,9 @@ class Subject {
     virtual std::optional<MorphMemTypeStats> type_figures(uint32_t type) = 0;
     virtual MorphCode verify() = 0;
     virtual MorphError last_error() = 0;
+
+    // Unit in which memory comes from the system: the footprint's bound follows from it. 0: none.
+    virtual size_t chunk_bytes() const { return 0; }
 };
 
 struct SubjectEntry {

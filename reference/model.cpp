@@ -107,7 +107,12 @@ MorphCode Model::plan(size_t size, size_t alignment, uint32_t type, MorphMemPlac
 }
 
 Object* Model::place(const Object& planned, bool zeroed) {
-    unsigned char* piece = memory_.take(planned.reserved, planned.alignment);
+    size_t alignment = planned.alignment;
+    // A pool promises every power of two that divides the slot.
+    if (planned.room == MORPH_ROOM_POOL) {
+        alignment = std::max(alignment, planned.slot & (~planned.slot + 1));
+    }
+    unsigned char* piece = memory_.take(planned.reserved, alignment);
     if (piece == nullptr) return nullptr;
     std::unique_ptr<Object> object(new (std::nothrow) Object(planned));
     const size_t index = live_.size();

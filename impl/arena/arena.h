@@ -100,7 +100,7 @@ class Arena : public MorphArena {
     void enter(ArenaChunk* chunk);
     void return_large_until(const LargeChunk* keep);
     void scrub_from(ArenaChunk* chunk, unsigned char* position);
-    void scrub(ArenaChunk* chunk, unsigned char* from, unsigned char* to) const;
+    void scrub(ArenaChunk* chunk, unsigned char* from, const unsigned char* to) const;
     [[nodiscard]] bool guards_hold(size_t objects_kept) const;  // reports those that do not
     [[nodiscard]] MarkRecord* find_scope(const MorphArenaMark* mark, MarkRecord* record,
                                          size_t* closed, bool* broken) const;

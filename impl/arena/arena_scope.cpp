@@ -135,7 +135,7 @@ void Arena::scrub_from(ArenaChunk* chunk, unsigned char* position) {
     }
 }
 
-void Arena::scrub(ArenaChunk* chunk, unsigned char* from, unsigned char* to) const {
+void Arena::scrub(ArenaChunk* chunk, unsigned char* from, const unsigned char* to) const {
     size_t bytes = static_cast<size_t>(to - from);
     if (instrumented_) {
         unsigned char* begin = begin_of(&chunk->chunk);

@@ -62,6 +62,7 @@ void DebugLog::shrink(size_t count) {
             return;
         }
         count_ -= used_;
+        MORPH_CHECK(last_ != nullptr);
         last_ = last_->previous;
         used_ = last_ == nullptr ? 0 : kEntries;
     }

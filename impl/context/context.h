@@ -57,7 +57,7 @@ class Context {
     ~Context() = default;
 
     // nullptr: refused, and errors tells why. Balanced by destroy.
-    static Context* create(const MorphMemConfig& config, const EnvironmentReader& environment,
+    static Context* create(const MorphMemConfig& config, const EnvironmentReader& reader,
                            ErrorState& errors);
     static MorphCode destroy(Context* context);
 

@@ -25,7 +25,7 @@ namespace morph {
         return MORPH_OK;  // stays until reset
     }
     ObjectInfo freed = {};
-    if (pool_.release(object, kAnySize, &freed) != MORPH_OK) return count_failure();
+    if (pool_.release_unsized(object, &freed) != MORPH_OK) return count_failure();
     count_free(freed.size, freed.type);
     return MORPH_OK;
 }
@@ -55,7 +55,7 @@ void* Context::move_from_pool(void* object, size_t old_size, size_t new_size, ui
     if (moved == nullptr) return count_null();
     memcpy(moved, object, old_size < new_size ? old_size : new_size);
     count_allocation(MORPH_ROOM_ARENA, new_size, type);
-    MorphCode code = pool_.release(object, old_size, nullptr);
+    MorphCode code = pool_.release(object, old_size);
     MORPH_CHECK(code == MORPH_OK);
     count_free(old_size, type);
     return moved;

@@ -73,11 +73,11 @@ TEST_F(Verify, NamesTheBrokenInvariant) {
     ASSERT_NE(uncounted, nullptr);
     EXPECT_EQ(morph_mem_verify(context), MORPH_ERROR_CORRUPTION);
     EXPECT_STREQ(error().text, "CONTEXT-POOL is broken");
-    EXPECT_EQ(peek().pool().release(uncounted, 40, nullptr), MORPH_OK);
+    EXPECT_EQ(peek().pool().release(uncounted, 40), MORPH_OK);
     verify();
     uncounted = peek().pool().allocate(40, 77);
     EXPECT_EQ(morph_mem_verify(context), MORPH_ERROR_CORRUPTION) << "an object of no type";
-    EXPECT_EQ(peek().pool().release(uncounted, 40, nullptr), MORPH_OK);
+    EXPECT_EQ(peek().pool().release(uncounted, 40), MORPH_OK);
     verify();
 }
 

@@ -87,7 +87,7 @@ void* morph_pool_alloc_typed(MorphPool* pool, size_t size, uint32_t type) {
 }
 
 MorphCode morph_pool_free(MorphPool* pool, void* object, size_t size) {
-    return of(pool)->release(object, size, nullptr);
+    return of(pool)->release(object, size);
 }
 
 void* morph_pool_realloc(MorphPool* pool, void* object, size_t new_size) {

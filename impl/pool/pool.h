@@ -45,8 +45,6 @@ inline constexpr unsigned char kFreedFill = 0xDD;
 inline constexpr unsigned char kGuardFill = 0xFD;
 inline constexpr size_t kGuardBytes = 8;
 
-// For Pool::release: whoever frees does not know the size.
-inline constexpr size_t kAnySize = SIZE_MAX;
 
 struct Slot {
     Block* block;
@@ -103,9 +101,10 @@ class Pool : public MorphPool {
     // 0 when there is none.
     [[nodiscard]] uint32_t slot_class(size_t size, size_t alignment) const;
 
-    // Frees. size: what the object is said to have, or kAnySize. freed (may be nullptr) is told
-    // what it was. Codes as morph_pool_free.
-    MorphCode release(void* object, size_t size, ObjectInfo* freed);
+    // Frees. size: what the object is said to have. Codes as morph_pool_free.
+    MorphCode release(void* object, size_t size);
+    // The same for callers that do not know the size. *freed is told what the object was.
+    MorphCode release_unsized(void* object, ObjectInfo* freed);
 
     // For callers that look before they free: whether object is live and may be freed by
     // release_located. False for wide types, in debug mode and under ASan or Valgrind: then use
@@ -170,7 +169,7 @@ class Pool : public MorphPool {
     Pool* fast_owner_of(const Block* block) { return plain_ && !is_wide(block) ? this : nullptr; }
 
     // release.cpp
-    MorphCode release_slow(void* object, size_t size, ObjectInfo* freed);
+    MorphCode release_slow(void* object, const size_t* said_size, ObjectInfo* freed);
     void refuse(const Located& located, const void* object);
     uint32_t choose_witness(const Block* block);
     void replace_witness(Block* block);
@@ -266,14 +265,18 @@ inline void Pool::release_located(Slot slot) {
     if (!MORPH_LIKELY(slot.index != block->witness)) replace_witness(block);
 }
 
-inline MorphCode Pool::release(void* object, size_t size, ObjectInfo* freed) {
+inline MorphCode Pool::release(void* object, size_t size) {
     Slot slot;
     if (MORPH_LIKELY(locate(object, &slot))) {
-        if (freed != nullptr) *freed = describe(slot);
         release_located(slot);
         return MORPH_OK;
     }
-    return release_slow(object, size, freed);
+    ObjectInfo freed;
+    return release_slow(object, &size, &freed);
+}
+
+inline MorphCode Pool::release_unsized(void* object, ObjectInfo* freed) {
+    return release_slow(object, nullptr, freed);
 }
 
 // The tag and the slack alone. Under ASan and Valgrind only with access to the slot's last bytes.

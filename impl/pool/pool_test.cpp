@@ -146,7 +146,7 @@ TEST(Pool, AlignedObjectsAreAlignedForAllSizesAndAlignmentsDebugOrNot) {
                 ASSERT_EQ(pool.query(object).size, size);
                 morph::ObjectInfo freed = {};
                 if (size % 2 == 0) {
-                    ASSERT_EQ(pool.release(object, size, &freed), MORPH_OK);
+                    ASSERT_EQ(pool.release_unsized(object, &freed), MORPH_OK);
                     ASSERT_EQ(freed.size, size);
                     ASSERT_EQ(freed.type, 200u);
                 }

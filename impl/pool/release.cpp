@@ -99,13 +99,15 @@ bool Pool::require_live(const void* object, Slot* slot) {
     return located.finding == Finding::live;
 }
 
-MorphCode Pool::release_slow(void* object, size_t size, ObjectInfo* freed) {
+// said_size: what the object is said to have; nullptr: the caller does not know.
+MorphCode Pool::release_slow(void* object, const size_t* said_size, ObjectInfo* freed) {
     if (object == nullptr) return MORPH_OK;
     Slot slot;
     if (!require_live(object, &slot)) return MORPH_ERROR_NOT_AN_OBJECT;
     ObjectInfo info;
     if (!inspect_live(slot, &info)) return MORPH_ERROR_CORRUPTION;
-    if (debug_ && size != kAnySize && size != info.size) {
+    if (debug_ && said_size != nullptr && *said_size != info.size) {
+        size_t size = *said_size;
         reporter_.report(MORPH_REPORT_WRONG_SIZE, object, info.size, info.type,
                          "pool: free of %p with size %zu; it has %zu (type %u)", object, size,
                          info.size, info.type);
@@ -113,7 +115,7 @@ MorphCode Pool::release_slow(void* object, size_t size, ObjectInfo* freed) {
                             object, Grouped(size).text, Grouped(info.size).text);
     }
     undress(slot);
-    if (freed != nullptr) *freed = info;
+    *freed = info;
     free_slot(slot);
     return MORPH_OK;
 }

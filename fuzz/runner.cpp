@@ -1,0 +1,33 @@
+#include "fuzz/runner.h"
+
+#include <array>
+
+#include "fuzz/session.h"
+
+namespace suite {
+
+const char* checker_name(Checker checker) {
+    static constexpr std::array kNames = {
+        "alignment",   "overlap",  "contents",   "zeroing", "metrics",   "footprint",
+        "fixed_point", "contract", "invariants", "query",   "detection", "leak",
+    };
+    static_assert(kNames.size() == static_cast<size_t>(Checker::leak) + 1);
+    auto index = static_cast<size_t>(checker);
+    return index < kNames.size() ? kNames[index] : "unknown checker";
+}
+
+RunResult run(const Program& program, const SubjectEntry& subject, const RunOptions& options) {
+    RunResult result = Session(program, subject, options).run();
+    if (!result.finding.has_value()) return result;
+    bool each = options.metrics_interval == 1 && options.verify_interval == 1;
+    Checker checker = result.finding->checker;
+    if (each || (checker != Checker::metrics && checker != Checker::invariants)) return result;
+    RunOptions closer = options;
+    closer.metrics_interval = 1;
+    closer.verify_interval = 1;
+    closer.trace = nullptr;
+    RunResult pinpointed = Session(program, subject, closer).run();
+    return pinpointed.finding.has_value() ? pinpointed : result;
+}
+
+}  // namespace suite

@@ -1,0 +1,171 @@
+#include "fuzz/shrink.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "fuzz/shape.h"
+
+namespace suite {
+namespace {
+
+class Shrinker {
+ public:
+    Shrinker(const Program& program, const Fails& fails, const ShrinkOptions& options)
+        : best_(canonical(program)),
+          fails_(fails),
+          options_(options),
+          end_(std::chrono::steady_clock::now() +
+               std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                   std::chrono::duration<double>(std::clamp(options.seconds, 0.0, 1e6)))) {}
+
+    ShrinkResult take() {
+        bool smaller = fails_(best_);
+        candidates_ = 1;
+        while (smaller && !late()) {
+            smaller = leave_out_stretches();
+            smaller |= leave_out_pairs();
+            smaller |= simplify_operations();
+            smaller |= simplify_configuration();
+        }
+        return {std::move(best_), candidates_, !late()};
+    }
+
+ private:
+    // Programs longer than this are not tried with every pair left out.
+    static constexpr size_t kPairsMax = 40;
+
+    [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= end_; }
+
+    // Takes the candidate if it fails too.
+    bool accept(Program candidate) {
+        if (candidate == best_ || late()) return false;
+        ++candidates_;
+        if (options_.progress) options_.progress(best_.operations.size(), candidates_);
+        if (!fails_(candidate)) return false;
+        best_ = std::move(candidate);
+        return true;
+    }
+
+    bool leave_out(size_t start, size_t length) {
+        Program candidate = best_;
+        const auto first = candidate.operations.begin() + static_cast<std::ptrdiff_t>(start);
+        candidate.operations.erase(first, first + static_cast<std::ptrdiff_t>(length));
+        return accept(std::move(candidate));
+    }
+
+    bool leave_out_stretches() {
+        bool any = false;
+        size_t length = std::max<size_t>(best_.operations.size() / 2, 1);
+        while (!late() && !best_.operations.empty()) {
+            bool removed = false;
+            // From the end: what comes after the failure goes first and at once.
+            size_t end = best_.operations.size();
+            while (end > 0 && !late()) {
+                const size_t start = end > length ? end - length : 0;
+                removed |= leave_out(start, end - start);
+                end = start;
+            }
+            any |= removed;
+            if (length == 1 && !removed) break;
+            length = std::max<size_t>(length / 2, 1);
+        }
+        return any;
+    }
+
+    // An allocation and its free, a mark and its release: neither goes without the other.
+    bool leave_out_pairs() {
+        bool any = false;
+        if (best_.operations.size() > kPairsMax) return any;
+        for (size_t i = 0; i < best_.operations.size(); ++i) {
+            for (size_t j = i + 1; j < best_.operations.size() && !late(); ++j) {
+                Program candidate = best_;
+                auto& operations = candidate.operations;
+                operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(j));
+                operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(i));
+                if (accept(std::move(candidate))) {
+                    any = true;
+                    j = i;  // the same i again, with what is there now
+                }
+            }
+        }
+        return any;
+    }
+
+    bool simplify_operations() {
+        bool any = false;
+        for (size_t i = 0; i < best_.operations.size() && !late(); ++i) {
+            any |= simplify_code(i);
+            for (size_t j = 0; j < kOperands; ++j) {
+                any |= simplify_operand(i, static_cast<Operand>(j));
+            }
+        }
+        return any;
+    }
+
+    bool simplify_code(size_t index) {
+        const Code code = best_.operations[index].code;
+        const bool special = code == Code::allocate_zeroed || code == Code::allocate_aligned ||
+                             code == Code::allocate_placed;
+        if (!special) return false;
+        Program candidate = best_;
+        candidate.operations[index].code = Code::allocate;
+        candidate.operations[index] = canonical(candidate.operations[index]);
+        return accept(std::move(candidate));
+    }
+
+    bool try_operand(size_t index, Operand which, uint64_t value) {
+        Program candidate = best_;
+        set_operand(candidate.operations[index], which, value);
+        return accept(std::move(candidate));
+    }
+
+    // Towards zero: 0, then the smallest value that halving and single steps reach, then a round
+    // number near what is left.
+    bool simplify_operand(size_t index, Operand which) {
+        const auto value = [&] { return operand(best_.operations[index], which); };
+        if (!shape(best_.operations[index].code).uses(which) || value() == 0) return false;
+        if (try_operand(index, which, 0)) return true;
+        bool any = false;
+        // Passing values are below low + 1, failing ones at value(): a bisection.
+        uint64_t low = 0;
+        while (value() - low > 1 && !late()) {
+            const uint64_t middle = low + (value() - low) / 2;
+            if (try_operand(index, which, middle)) {
+                any = true;
+            } else {
+                low = middle;
+            }
+        }
+        return any;
+    }
+
+    bool simplify_configuration() {
+        const Configuration defaults;
+        bool any = false;
+        for (unsigned field = 0; field < 4; ++field) {
+            Program candidate = best_;
+            Configuration& configuration = candidate.configuration;
+            if (field == 0) configuration.block_shift = defaults.block_shift;
+            if (field == 1) configuration.debug = defaults.debug;
+            if (field == 2) configuration.metrics = defaults.metrics;
+            if (field == 3) configuration.bytes_max = defaults.bytes_max;
+            any |= accept(std::move(candidate));
+        }
+        return any;
+    }
+
+    Program best_;
+    const Fails& fails_;
+    const ShrinkOptions& options_;
+    std::chrono::steady_clock::time_point end_;
+    size_t candidates_ = 0;
+};
+
+}  // namespace
+
+ShrinkResult shrink(const Program& program, const Fails& fails, const ShrinkOptions& options) {
+    return Shrinker(program, fails, options).take();
+}
+
+}  // namespace suite

@@ -1,0 +1,46 @@
+// How the built-in subjects are made, and the operands they read. For fuzz/subject*.cpp alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fuzz/api.h"
+#include "fuzz/subject.h"
+
+namespace suite {
+
+SubjectEntry arena_entry(const Api& api, std::string name, std::string description);
+SubjectEntry pool_entry(const Api& api, std::string name, std::string description);
+SubjectEntry context_entry(const Api& api, std::string name, std::string description);
+
+SubjectEntry malloc_entry();
+// Peers from shared objects. They are in the list whether or not they are installed; one that is
+// not refuses to open, and last_error says why.
+SubjectEntry mimalloc_entry();
+SubjectEntry jemalloc_entry();
+SubjectEntry pmr_monotonic_entry();
+SubjectEntry pmr_pool_entry();
+
+// A user's allocator from a shared object (docs/adding-a-subject.md).
+std::optional<SubjectEntry> plugin_entry(const std::string& path, std::string* error);
+
+// 0 for the default; a shift of 64 and more gives 1, which every subject must refuse.
+inline size_t block_bytes(const Configuration& configuration) {
+    if (configuration.block_shift == 0) return 0;
+    return configuration.block_shift < 64 ? size_t{1} << configuration.block_shift : 1;
+}
+
+// Alignment that an operation asks for: 2^n, or 0 (which is refused) where that has no size_t.
+inline size_t alignment_of(const Operation& operation) {
+    if (operation.code != Code::allocate_aligned) return MORPH_DEFAULT_ALIGNMENT;
+    return operation.alignment < 64 ? size_t{1} << operation.alignment : 0;
+}
+
+inline MorphMemPlacement placement_of(uint8_t placement) {
+    return static_cast<MorphMemPlacement>(placement % 3);
+}
+
+// An error that a subject without errors of its own gives.
+MorphError plain_error(MorphCode code, const char* text);
+
+}  // namespace suite

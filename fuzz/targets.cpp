@@ -1,0 +1,54 @@
+#include "fuzz/targets.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "fuzz/binary.h"
+#include "fuzz/runner.h"
+#include "fuzz/text.h"
+
+namespace suite {
+namespace {
+
+const SubjectEntry& subject_or_die(std::string_view name) {
+    for (const SubjectEntry& entry : subjects()) {
+        if (entry.name == name) return entry;
+    }
+    std::fprintf(stderr, "no subject '%.*s'\n", static_cast<int>(name.size()), name.data());
+    std::abort();
+}
+
+}  // namespace
+
+RunResult run_target_input(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
+    const Program program = decode(bytes);
+    RunOptions options;
+    // A second pass costs as much as the first: one input in four has it. The shrinker and replay
+    // do it always.
+    options.fixed_point = bytes.size() % 4 == 0;
+    // Touching a page for the first time costs more than many operations: larger objects are filled
+    // at both ends.
+    options.fill_bytes_max = 512;
+    return run(program, subject, options);
+}
+
+int fuzz_operations(const uint8_t* data, size_t size, std::string_view tiny,
+                    std::string_view real) {
+    const std::span<const uint8_t> bytes(data, size);
+    if (size > kTargetBytesMax) return -1;  // not for the corpus
+    const SubjectEntry& subject = subject_or_die(binary_variant(bytes) ? real : tiny);
+    const RunResult result = run_target_input(bytes, subject);
+    if (!result.finding) return 0;
+    const Program program = decode(bytes);
+    std::fprintf(stderr,
+                 "finding: checker %s at operation %zu of %zu on subject %s: %s\n"
+                 "--- program\n%s--- end of program\n"
+                 "reproduce: build/bin/morphcheck replay --subject %s PROGRAM.morph\n",
+                 checker_name(result.finding->checker), result.finding->operation,
+                 program.operations.size(), subject.name.c_str(), result.finding->text.c_str(),
+                 print(program).c_str(), subject.name.c_str());
+    std::abort();
+}
+
+}  // namespace suite

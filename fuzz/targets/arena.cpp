@@ -1,0 +1,7 @@
+// Arena: allocation at every alignment, scopes, reset, injected failure, debug mode.
+#include "fuzz/operations_mutator.h"
+#include "fuzz/targets.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    return suite::fuzz_operations(data, size, "arena.tiny", "arena");
+}
