@@ -1,0 +1,65 @@
+// The tree as text, the same for equal trees wherever they lie in memory:
+//
+//   (Program 1:1
+//    (ExpressionStatement 1:1
+//     (CallExpression 1:6
+//      (Identifier 1:1 "cetak")
+//      (IntegerLiteral 1:7 42))))
+//
+// Absent parts are "_". Neither printing nor checking recurses: a tree may be deeper than a stack.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "stress/fox/front_end.h"
+
+namespace fox {
+
+// Takes the printed form piece by piece.
+class Sink {
+ public:
+    Sink() = default;
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+    virtual ~Sink() = default;
+    virtual void write(std::string_view text) = 0;
+};
+
+// 64-bit FNV-1a of what is written: two trees print alike if they hash alike.
+class HashSink : public Sink {
+ public:
+    void write(std::string_view text) override;
+    [[nodiscard]] uint64_t hash() const { return hash_; }
+
+ private:
+    uint64_t hash_ = 0xcbf29ce484222325u;
+};
+
+class StringSink : public Sink {
+ public:
+    void write(std::string_view text) override { text_ += text; }
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+    std::string text_;
+};
+
+void print_tree(const Node* tree, Sink& sink);
+
+// Hash of the printed form.
+[[nodiscard]] uint64_t tree_hash(const Node* tree);
+
+// Tokens by kind, nodes by kind, bytes: one "name value" per line.
+[[nodiscard]] std::string format_counts(const Counts& counts);
+
+// Checks a result against itself and against what the context knows. Empty, or what is wrong:
+//   FOX-TREE     each node has a known kind, the number of children of its kind, a position
+//                inside the source, an aligned address; nodes are as many as counted, by kind
+//   FOX-TOKENS   tokens are as many as counted and in the order of the source
+//   FOX-FIGURES  the context's figures by type equal the front end's own (metrics on)
+[[nodiscard]] std::string check_result(MorphMemContext* context, const Types& types,
+                                       const Result& result);
+
+}  // namespace fox

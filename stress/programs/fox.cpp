@@ -1,0 +1,154 @@
+// fox-library, fox-reference, fox-malloc: the front end on one memory system. What they print
+// does not depend on the system below, so that outputs can be compared as they are.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "stress/fox/print.h"
+#include "stress/fox/session.h"
+#include "stress/generate/generator.h"
+
+namespace {
+
+constexpr int kExitRejected = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitOutOfMemory = 3;
+constexpr int kExitBroken = 4;
+
+struct Settings {
+    std::vector<std::string> files;
+    bool print_tree = false;
+    bool count = false;
+    bool hash = false;
+    bool check = false;
+    uint64_t sweep = 0;
+    uint64_t lines = 0;
+    uint64_t seed = 1;
+    uint64_t repeat = 1;
+    uint64_t bytes_max = 0;
+};
+
+class FileSink : public fox::Sink {
+ public:
+    void write(std::string_view text) override { std::fwrite(text.data(), 1, text.size(), stdout); }
+};
+
+int worse(int left, int right) {
+    return left > right ? left : right;
+}
+
+int run_sweep(const std::string& name, const std::string& source, uint64_t points) {
+    const fox::Sweep sweep = fox::sweep_failures(source, points);
+    if (!sweep.wrong.empty()) {
+        std::fprintf(stderr, "%s: %s\n", name.c_str(), sweep.wrong.c_str());
+        return kExitBroken;
+    }
+    if (sweep.requests != 0 && sweep.refusals < sweep.runs) {
+        std::fprintf(stderr, "%s: a refusal was not met\n", name.c_str());
+        return kExitBroken;
+    }
+    std::printf("%s: sweep good\n", name.c_str());
+    return 0;
+}
+
+int show(fox::Session& session, const std::string& name, const fox::Result& result,
+         const Settings& settings) {
+    if (settings.check) {
+        const std::string wrong = fox::check_result(session.context(), session.types(), result);
+        if (!wrong.empty()) {
+            std::fprintf(stderr, "%s: %s\n", name.c_str(), wrong.c_str());
+            return kExitBroken;
+        }
+    }
+    if (settings.print_tree) {
+        FileSink sink;
+        fox::print_tree(result.tree, sink);
+    }
+    if (settings.hash) {
+        std::printf("%s: %016llx\n", name.c_str(),
+                    static_cast<unsigned long long>(fox::tree_hash(result.tree)));
+    }
+    if (settings.count) std::printf("%s", fox::format_counts(result.counts).c_str());
+    return 0;
+}
+
+int run_source(fox::Session& session, const std::string& name, const std::string& source,
+               const Settings& settings) {
+    if (settings.sweep != 0) return run_sweep(name, source, settings.sweep);
+    const fox::Result result = session.parse(source);
+    if (result.tree == nullptr) {
+        std::fprintf(stderr, "%s\n", fox::format_error(name, result.error).c_str());
+        if (settings.check && session.objects_live() != 0) {
+            std::fprintf(stderr, "%s: FOX-CLEAN: objects are left behind\n", name.c_str());
+            return kExitBroken;
+        }
+        const bool memory = result.error.kind == fox::ErrorKind::out_of_memory;
+        return memory ? kExitOutOfMemory : kExitRejected;
+    }
+    const int code = show(session, name, result, settings);
+    session.reset();
+    return code;
+}
+
+int run(const Settings& settings) {
+    fox::Session session(settings.bytes_max);
+    if (!session.open()) {
+        std::fprintf(stderr, "no context: %s\n", morph_creation_error().text);
+        return kExitOutOfMemory;
+    }
+    int code = 0;
+    for (uint64_t round = 0; round < settings.repeat; ++round) {
+        if (settings.lines != 0) {
+            const std::string name = "generated-" + std::to_string(settings.seed + round);
+            const std::string source = fox::generate(settings.seed + round, settings.lines);
+            code = worse(code, run_source(session, name, source, settings));
+        }
+        for (const std::string& name : settings.files) {
+            std::ifstream stream(name, std::ios::binary);
+            if (!stream) {
+                std::fprintf(stderr, "%s: cannot be read\n", name.c_str());
+                return kExitUsage;
+            }
+            const std::string source{std::istreambuf_iterator<char>(stream), {}};
+            code = worse(code, run_source(session, name, source, settings));
+        }
+    }
+    if (!session.close()) {
+        std::fprintf(stderr, "FOX-CLEAN: bytes granted are not returned\n");
+        return kExitBroken;
+    }
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings settings;
+    CLI::App app{
+        "Parse Fox sources with the memory system this program is linked with.\n"
+        "Exit status: 0 accepted, 1 rejected, 2 usage, 3 out of memory, 4 broken."};
+    app.add_option("FILE", settings.files, "sources to parse");
+    app.add_flag("--print-tree", settings.print_tree, "print the tree");
+    app.add_flag("--count", settings.count, "print statistics");
+    app.add_flag("--hash", settings.hash, "print the hash of the printed tree");
+    app.add_flag("--check", settings.check, "verify tree, tokens, figures and the memory system");
+    app.add_option("--sweep", settings.sweep,
+                   "refuse requests for memory, at up to this many points, once and for ever");
+    app.add_option("--generate", settings.lines, "parse a generated program of this many lines");
+    app.add_option("--seed", settings.seed, "of the generated program");
+    app.add_option("--repeat", settings.repeat, "so many times (generated: with the next seeds)");
+    app.add_option("--bytes-max", settings.bytes_max, "bound of the memory system");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kExitUsage;
+    }
+    if (settings.files.empty() && settings.lines == 0) {
+        std::fprintf(stderr, "nothing to parse: give files or --generate LINES\n");
+        return kExitUsage;
+    }
+    return run(settings);
+}
