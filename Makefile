@@ -1,0 +1,397 @@
+# Morph Memory. `make help` says what there is; everything is made under $(BUILD).
+#
+#   build/<configuration>/            release asan fuzz tsan coverage gcc
+#       library/ tiny/ reference/ renamed/ suite/ tests/ tests-tiny/     objects of each variant
+#       libmorph.a libmorph.so ...    libraries
+#       bin/                          programs        (build/bin is build/release/bin)
+#       tests/*_tests                 test programs
+#
+# Variants: `library` is what users get; `tiny` is the library with 64 KiB chunks, so that every
+# edge is a few operations away; `reference` is the model under the same names, `renamed` the same
+# under other names. `library`, `tiny` and `renamed` can be linked into one program, because
+# ci/rename-symbols gives their public symbols distinct names.
+#
+# Sources are found by wildcard: adding a file is enough.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := 2.0.0
+SOVERSION := 2
+
+ifeq ($(origin CC),default)
+CC := clang-19
+endif
+ifeq ($(origin CXX),default)
+CXX := clang++-19
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+GCC ?= gcc-12
+GXX ?= g++-12
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# ---------------------------------------------------------------------------------- sources
+
+# ROOMS="os chunk pool" builds the library from these rooms only (while another one is in pieces).
+ROOMS ?= os chunk arena pool context
+public_headers := $(wildcard impl/include/morph/*.h impl/include/morph/*.hpp)
+c_headers := $(wildcard impl/include/morph/*.h)
+
+sources_in = $(sort $(filter-out %_test.cpp,$(wildcard $(1))))
+tests_in = $(sort $(filter %_test.cpp,$(wildcard $(1))))
+
+library_sources := $(call sources_in,$(ROOMS:%=impl/%/*.cpp))
+library_tests := $(call tests_in,$(ROOMS:%=impl/%/*.cpp) impl/include/morph/*.cpp)
+reference_sources := $(call sources_in,reference/*.cpp)
+reference_tests := $(call tests_in,reference/*.cpp)
+suite_sources := $(filter-out fuzz/api_table.cpp fuzz/standalone_main.cpp,\
+    $(call sources_in,fuzz/*.cpp))
+suite_tests := $(call tests_in,fuzz/*.cpp)
+target_sources := $(call sources_in,fuzz/targets/*.cpp)
+morphcheck_sources := $(call sources_in,fuzz/morphcheck/*.cpp)
+targets := $(target_sources:fuzz/targets/%.cpp=%)
+canary_sources := $(call sources_in,fuzz/canary/*.cpp fuzz/canary/*.c)
+canaries := $(patsubst fuzz/canary/%.cpp,%,$(filter %.cpp,$(canary_sources)))
+example_source := fuzz/example/bump_allocator.c
+stress_sources := $(call sources_in,stress/fox/*.cpp stress/generate/*.cpp stress/profile/*.cpp \
+    stress/driver/*.cpp)
+stress_tests := $(call tests_in,stress/*/*.cpp)
+stress_memory := $(call sources_in,stress/memory/*.cpp)
+stress_programs := $(call sources_in,stress/programs/*.cpp)
+bench_sources := $(call sources_in,bench/*.cpp)
+bench_tests := $(call tests_in,bench/*.cpp)
+all_sources := $(library_sources) $(library_tests) $(reference_sources) $(reference_tests) \
+    $(suite_sources) $(suite_tests) fuzz/api_table.cpp fuzz/standalone_main.cpp $(target_sources) \
+    $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(stress_tests) \
+    $(stress_memory) $(stress_programs) $(bench_sources) $(bench_tests)
+
+# ------------------------------------------------------------------- configurations and variants
+
+CONFIGURATIONS := release asan fuzz tsan coverage gcc
+is_clang = $(findstring clang,$(shell $(CXX) --version 2>/dev/null))
+
+warnings := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor \
+    -Wimplicit-fallthrough -Wcast-align -Werror
+c_warnings := $(filter-out -Wnon-virtual-dtor,$(warnings))
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+release.flags := -O2 -g
+gcc.flags := -O2 -g -fno-semantic-interposition
+asan.flags := -O1 -g $(sanitizers)
+fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link)
+tsan.flags := -O1 -g -fsanitize=thread
+coverage.flags := -O0 -g -fprofile-instr-generate -fcoverage-mapping
+$(foreach c,$(CONFIGURATIONS),$(eval $(c).cxx = $$(CXX)))
+$(foreach c,$(CONFIGURATIONS),$(eval $(c).cc = $$(CC)))
+gcc.cxx = $(GXX)
+gcc.cc = $(GCC)
+
+includes := -Iimpl/include -Iimpl -I.
+common := -std=c++20 $(warnings) $(includes) -pthread
+no_runtime := -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti -fno-threadsafe-statics
+small := -DMORPH_CHUNK_SHIFT=16 -DMORPH_BLOCK_SHIFT=12
+rename_tiny := -include $(BUILD)/generated/rename-tiny.h -Dmorph=morph_tiny
+rename_reference := -include $(BUILD)/generated/rename-reference.h
+
+VARIANTS := library tiny reference renamed suite tests tests-tiny
+library.flags := $(no_runtime)
+tiny.flags := $(no_runtime) $(small) $(rename_tiny)
+reference.flags :=
+renamed.flags := $(rename_reference)
+suite.flags :=
+tests.flags :=
+tests-tiny.flags := $(small) $(rename_tiny)
+
+renames := $(BUILD)/generated/rename-tiny.h $(BUILD)/generated/rename-reference.h
+$(BUILD)/generated/rename-%.h: $(c_headers) ci/rename-symbols
+	@mkdir -p $(@D)
+	@ci/rename-symbols $* $(c_headers) > $@
+
+compile = $($(1).cxx) $(common) $($(1).flags) $($(2).flags) $(CPPFLAGS) $(CXXFLAGS)
+link = $($(1).cxx) $($(1).flags) -pthread $(CXXFLAGS) $(LDFLAGS)
+
+# A file that holds the compile command of a variant and changes only with it: objects depend on it.
+define variant_rules
+$(BUILD)/$(1)/$(2).command: FORCE
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$$(call compile,$(1),$(2))' | cmp -s - $$@ || \
+	    printf '%s\n' '$$(call compile,$(1),$(2))' > $$@
+$(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command | $(renames)
+	@mkdir -p $$(@D)
+	$$(say) "$(1)/$(2)" $$<
+	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) -MMD -MP -c $$< -o $$@
+endef
+$(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(c),$(v)))))
+
+# V=1 shows the commands.
+V ?= 0
+quiet := $(if $(filter 1,$(V)),,@)
+say := @printf '  %-18s %s\n'
+
+objects = $(patsubst %.cpp,$(BUILD)/$(1)/$(2)/%.o,$(3))
+
+# Libraries of each configuration.
+define library_rules
+$(BUILD)/$(1)/libmorph.a: $(call objects,$(1),library,$(library_sources))
+$(BUILD)/$(1)/libmorph-tiny.a: $(call objects,$(1),tiny,$(library_sources))
+$(BUILD)/$(1)/libmorph-reference.a: $(call objects,$(1),reference,$(reference_sources))
+$(BUILD)/$(1)/libmorph-renamed.a: $(call objects,$(1),renamed,$(reference_sources))
+$(BUILD)/$(1)/lib%.a:
+	$$(say) archive $$@
+	@mkdir -p $$(@D) && rm -f $$@
+	@$(AR) rcs $$@ $$^
+
+$(BUILD)/$(1)/libmorph.so.$(VERSION): $(call objects,$(1),library,$(library_sources))
+	$$(say) link $$@
+	$$(quiet)$$($(1).cc) -shared -Wl,-soname,libmorph.so.$(SOVERSION) $$(if $$(findstring \
+	    sanitize,$$($(1).flags)),,-Wl,-z,defs) $$($(1).flags) $$(LDFLAGS) $$^ -pthread -o $$@
+	@ln -sf libmorph.so.$(VERSION) $(BUILD)/$(1)/libmorph.so.$(SOVERSION)
+	@ln -sf libmorph.so.$(SOVERSION) $(BUILD)/$(1)/libmorph.so
+
+$(foreach t,library tiny reference,$(BUILD)/$(1)/suite/api-$(t).o): $(BUILD)/$(1)/suite/api-%.o: \
+    fuzz/api_table.cpp $(BUILD)/$(1)/suite.command | $(renames)
+	@mkdir -p $$(@D)
+	$$(say) "$(1)/suite" "$$< ($$*)"
+	$$(quiet)$$(call compile,$(1),suite) $$(api_$$*) '-DMORPH_API_NAME="$$*"' \
+	    -DMORPH_API_TABLE=$$*_api -MMD -MP -c $$< -o $$@
+endef
+api_library :=
+api_tiny := $(small) $(rename_tiny)
+api_reference := $(rename_reference)
+$(foreach c,$(CONFIGURATIONS),$(eval $(call library_rules,$(c))))
+
+# What programs are linked with: the suite (with three builds of the interface in it), the stress
+# workloads, and one of the memory systems that these can run on.
+suite = $(call objects,$(1),suite,$(suite_sources)) $(foreach t,library tiny reference,\
+    $(BUILD)/$(1)/suite/api-$(t).o) $(foreach l,libmorph libmorph-tiny libmorph-renamed,\
+    $(BUILD)/$(1)/$(l).a)
+stress = $(call objects,$(1),suite,$(stress_sources))
+memory_library = $(BUILD)/$(1)/libmorph.a
+memory_reference = $(BUILD)/$(1)/libmorph-reference.a
+memory_malloc = $(call objects,$(1),suite,stress/memory/malloc_memory.cpp)
+fuzz_engine = $(if $(LIB_FUZZING_ENGINE),$(LIB_FUZZING_ENGINE),$(if $(findstring \
+    fuzzer-no-link,$($(1).flags)),-fsanitize=fuzzer,\
+    $(call objects,$(1),suite,fuzz/standalone_main.cpp)))
+
+# The suite's peers. jemalloc's thread-local storage is static, so it cannot be loaded later; behind
+# libc in the search order it does not replace malloc (a test checks that).
+suite_libraries := -Wl,--push-state,--no-as-needed -lstdc++ -lm -lc -l:libjemalloc.so.2 \
+    -Wl,--pop-state -ldl
+# libmimalloc would take the place of malloc; behind libc in the search order it does not.
+bench_libraries := -Wl,--push-state,--no-as-needed -lstdc++ -lm -lc -Wl,--pop-state -lbenchmark \
+    -lmimalloc
+
+# Workloads that exist once for each memory system (fox-library fox-reference fox-malloc ...), and
+# the other programs of stress/programs.
+MEMORIES := library reference malloc
+threefold := $(filter fox profile,$(stress_programs:stress/programs/%.cpp=%))
+onefold := $(filter-out $(threefold) fox-record,$(stress_programs:stress/programs/%.cpp=%))
+
+programs_of = $(addprefix $(BUILD)/$(1)/,libmorph.a libmorph.so.$(VERSION) libmorph-tiny.a \
+    libmorph-renamed.a libmorph-reference.a) $(addprefix $(BUILD)/$(1)/bin/,\
+    $(if $(morphcheck_sources),morphcheck) $(if $(bench_sources),bench) $(onefold) \
+    $(foreach p,$(threefold),$(MEMORIES:%=$(p)-%)) fox-record $(if $(wildcard $(example_source)),\
+    bump_allocator.so))
+
+define program_rules
+$(BUILD)/$(1)/tests/unit_tests: $(call objects,$(1),tests,$(library_tests)) \
+    $(BUILD)/$(1)/libmorph.a
+$(BUILD)/$(1)/tests/unit_tiny_tests: $(call objects,$(1),tests-tiny,$(library_tests)) \
+    $(BUILD)/$(1)/libmorph-tiny.a
+$(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests)) \
+    $(BUILD)/$(1)/libmorph-reference.a
+$(BUILD)/$(1)/tests/fuzz_tests: $(call objects,$(1),suite,$(suite_tests)) $(call suite,$(1)) \
+    $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so)
+$(BUILD)/$(1)/suite/fuzz/subject_plugin_test.o: defines := \
+    '-DMORPH_EXAMPLE_PLUGIN="$(abspath $(BUILD)/$(1)/bin/bump_allocator.so)"'
+$(BUILD)/$(1)/tests/stress_tests: $(call objects,$(1),suite,$(stress_tests)) \
+    $(call stress,$(1)) $(call memory_library,$(1))
+$(BUILD)/$(1)/tests/stress_reference_tests: $(call objects,$(1),suite,$(stress_tests)) \
+    $(call stress,$(1)) $(call memory_reference,$(1))
+$(BUILD)/$(1)/tests/stress_malloc_tests: $(call objects,$(1),suite,$(stress_tests)) \
+    $(call stress,$(1)) $(call memory_malloc,$(1))
+$(BUILD)/$(1)/tests/%_tests:
+	@mkdir -p $$(@D)
+	$$(say) link $$@
+	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) -lrapidcheck -lgtest_main -lgtest \
+	    $(suite_libraries) -o $$@
+
+$(BUILD)/$(1)/bin/morphcheck: $(call objects,$(1),suite,$(morphcheck_sources)) $(call suite,$(1))
+$(onefold:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/bin/%: \
+    $(BUILD)/$(1)/suite/stress/programs/%.o $(call stress,$(1)) $(call memory_library,$(1))
+$(foreach p,$(threefold),$(foreach m,$(MEMORIES),$(eval \
+    $(BUILD)/$(1)/bin/$(p)-$(m): $(BUILD)/$(1)/suite/stress/programs/$(p).o $(call stress,$(1)) \
+        $(call memory_$(m),$(1)))))
+$(BUILD)/$(1)/bin/fox-record: $(call objects,$(1),suite,stress/programs/fox-record.cpp \
+    fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp) $(call stress,$(1)) $(call memory_malloc,$(1))
+$(BUILD)/$(1)/bin/bench: $(call objects,$(1),suite,$(bench_sources)) $(BUILD)/$(1)/libmorph.a \
+    $(BUILD)/$(1)/libmorph-reference.a
+$(BUILD)/$(1)/bin/bench: libraries := $(bench_libraries)
+$(foreach p,morphcheck $(onefold),$(BUILD)/$(1)/bin/$(p)): libraries := $(suite_libraries)
+$(BUILD)/$(1)/bin/bump_allocator.so: fuzz/example/bump_allocator.c
+$(BUILD)/$(1)/bin/forgetful_allocator.so: fuzz/canary/forgetful_allocator.c
+$(BUILD)/$(1)/bin/%.so:
+	@mkdir -p $$(@D)
+	$$(say) link $$@
+	$$(quiet)$$($(1).cc) -std=c11 $(c_warnings) $(includes) -Ifuzz -O2 -g -fPIC -shared $$< -o $$@
+$(targets:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
+    $(BUILD)/$(1)/suite/fuzz/targets/%.o
+$(canaries:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
+    $(BUILD)/$(1)/suite/fuzz/canary/%.o | $(BUILD)/$(1)/bin/forgetful_allocator.so
+$(BUILD)/$(1)/suite/fuzz/canary/canary.o: defines := \
+    '-DMORPH_CANARY_SUBJECT="$(abspath $(BUILD)/$(1)/bin/forgetful_allocator.so)"'
+$(foreach t,$(targets) $(canaries),$(BUILD)/$(1)/bin/fuzz-$(t)): $(call stress,$(1)) \
+    $(call suite,$(1)) $(filter %.o,$(call fuzz_engine,$(1)))
+	@mkdir -p $$(@D)
+	$$(say) link $$@
+	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) $$(filter-out %.o,$$(call \
+	    fuzz_engine,$(1))) $(suite_libraries) -o $$@
+$(BUILD)/$(1)/bin/%:
+	@mkdir -p $$(@D)
+	$$(say) link $$@
+	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) $$(libraries) -o $$@
+endef
+$(foreach c,$(CONFIGURATIONS),$(eval $(call program_rules,$(c))))
+
+# What ci/tidy.py compares with what is there.
+$(BUILD)/generated/sources: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(all_sources) > $@
+
+# ---------------------------------------------------------------------------------- targets
+
+help:
+	@echo "make test                 set-up, build, every check; last line: N passed, M failed"
+	@echo "make fuzz                 fuzz every target, from the corpora on"
+	@echo "    FUZZ_SECONDS=60 TARGETS='$(targets)' SEED=n JOBS=$(JOBS)"
+	@echo "make corpus               bring what make fuzz found new into corpora/"
+	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
+	@echo "make bench                table of speed and memory against peers"
+	@echo "make valgrind             unit tests under memcheck"
+	@echo "make tsan | coverage      unit and fuzz tests under TSan; coverage report"
+	@echo "make mutants              plant known bugs, see the tests fail"
+	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
+	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
+	@echo "make format | tidy        format the sources; check the house rules"
+	@echo "make clean                remove $(BUILD)"
+	@echo "Variables: CC CXX CPPFLAGS CXXFLAGS LDFLAGS BUILD PREFIX DESTDIR V=1 (show commands)"
+
+# Public targets set up the machine first, then run the rest as one parallel make.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+setup:
+	@ci/setup
+
+build: setup
+	+@$(SUBMAKE) release-programs
+
+test: setup
+	+@ci/test.py --build $(BUILD) --jobs $(JOBS) --cc $(CC) --cxx $(CXX) \
+	    --targets "$(targets)" $(GROUPS)
+
+FUZZ_SECONDS ?= 60
+STRESS_SECONDS ?= 60
+TARGETS ?= $(targets)
+fuzz: setup
+	+@$(SUBMAKE) fuzz-programs
+	@ci/fuzz.py run --build $(BUILD) --seconds $(FUZZ_SECONDS) --jobs $(JOBS) \
+	    --targets "$(TARGETS)" $(if $(SEED),--seed $(SEED))
+
+corpus: setup
+	+@$(SUBMAKE) fuzz-programs
+	@ci/fuzz.py corpus --build $(BUILD) --targets "$(TARGETS)"
+
+# The long property and enumeration tests of fuzz/ are left to ASan: memcheck is 30 times slower.
+memcheck_tests = $(filter-out %/fuzz_tests %/stress_tests,$(call tests_of,release))
+valgrind: setup
+	+@$(SUBMAKE) release-programs $(memcheck_tests)
+	@ci/instrumented.py valgrind --build $(BUILD) --jobs $(JOBS) $(memcheck_tests)
+
+tsan coverage: setup
+	+@$(SUBMAKE) $(call tests_of,$@)
+	@ci/instrumented.py $@ --build $(BUILD) --jobs $(JOBS) $(call tests_of,$@)
+
+stress: setup
+	+@$(SUBMAKE) release-programs
+	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED))
+
+bench: setup
+	+@$(SUBMAKE) $(BUILD)/release/bin/bench $(BUILD)/bin
+	@$(BUILD)/bin/bench $(ARGS)
+
+mutants: setup
+	@ci/mutants/mutants.py --build $(BUILD) --jobs $(JOBS) $(MUTANTS)
+
+nightly:
+	@echo "make nightly: not there yet; run make test, make fuzz and make stress" >&2; exit 2
+
+format: setup
+	@clang-format-19 -i $(formatted_sources)
+
+tidy: setup $(BUILD)/generated/sources
+	@ci/tidy.py --sources $(BUILD)/generated/sources
+
+clean:
+	rm -rf $(BUILD)
+
+# ---------------------------------------------------------------------------------- install
+
+headers_folder := $(DESTDIR)$(PREFIX)/include/morph
+library_folder := $(DESTDIR)$(PREFIX)/lib
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' \
+    -e 's|@SOVERSION@|$(SOVERSION)|g' ci/package/$(1).in > $(2)/$(1)
+
+install: setup
+	+@$(SUBMAKE) $(BUILD)/release/libmorph.a $(BUILD)/release/libmorph.so.$(VERSION)
+	install -d $(headers_folder) $(library_folder)/pkgconfig $(library_folder)/cmake/MorphMemory
+	install -m 644 $(public_headers) $(headers_folder)
+	install -m 644 $(BUILD)/release/libmorph.a $(library_folder)
+	install -m 755 $(BUILD)/release/libmorph.so.$(VERSION) $(library_folder)
+	ln -sf libmorph.so.$(VERSION) $(library_folder)/libmorph.so.$(SOVERSION)
+	ln -sf libmorph.so.$(SOVERSION) $(library_folder)/libmorph.so
+	$(call fill_in,morph.pc,$(library_folder)/pkgconfig)
+	$(call fill_in,MorphMemoryConfig.cmake,$(library_folder)/cmake/MorphMemory)
+	$(call fill_in,MorphMemoryConfigVersion.cmake,$(library_folder)/cmake/MorphMemory)
+
+# ------------------------------------------------------------------------- groups of programs
+
+test_names := unit unit_tiny reference fuzz stress stress_reference stress_malloc
+tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
+
+release-programs: $(call programs_of,release) $(BUILD)/bin
+fuzz-programs: $(targets:%=$(BUILD)/fuzz/bin/fuzz-%) $(BUILD)/asan/bin/morphcheck
+test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
+    $(call tests_of,asan) $(BUILD)/gcc/tests/unit_tests $(call programs_of,gcc) \
+    $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
+
+$(BUILD)/bin: FORCE
+	@mkdir -p $(BUILD) && ln -sfn release/bin $@
+
+# One configuration's tests at a time, for work on a room: make unit C=tsan ARGS=--gtest_filter=...
+C ?= asan
+unit: $(BUILD)/$(C)/tests/unit_tests
+	$< $(ARGS)
+unit-tiny: $(BUILD)/$(C)/tests/unit_tiny_tests
+	$< $(ARGS)
+reference-tests: $(BUILD)/$(C)/tests/reference_tests
+	$< $(ARGS)
+fuzz-tests: $(BUILD)/$(C)/tests/fuzz_tests
+	$< $(ARGS)
+stress-tests: $(BUILD)/$(C)/tests/stress_tests
+	$< $(ARGS)
+morphcheck: $(BUILD)/$(C)/bin/morphcheck
+
+FORCE:
+.PHONY: help setup build test fuzz corpus stress bench valgrind tsan coverage mutants nightly \
+    install clean format tidy release-programs fuzz-programs test-programs unit unit-tiny \
+    reference-tests fuzz-tests stress-tests morphcheck FORCE
+
+-include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
+    $(wildcard $(BUILD)/$(c)/$(v)/*.d $(BUILD)/$(c)/$(v)/*/*.d $(BUILD)/$(c)/$(v)/*/*/*.d)))
