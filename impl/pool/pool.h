@@ -45,7 +45,6 @@ inline constexpr unsigned char kFreedFill = 0xDD;
 inline constexpr unsigned char kGuardFill = 0xFD;
 inline constexpr size_t kGuardBytes = 8;
 
-
 struct Slot {
     Block* block;
     uint32_t index;
