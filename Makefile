@@ -85,7 +85,8 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 release.flags := -O2 -g
 gcc.flags := -O2 -g -fno-semantic-interposition
 asan.flags := -O1 -g $(sanitizers)
-fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link)
+fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
+    -fsanitize-coverage-ignorelist=ci/fuzz-uncovered)
 tsan.flags := -O1 -g -fsanitize=thread
 coverage.flags := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cxx = $$(CXX)))

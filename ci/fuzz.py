@@ -29,7 +29,7 @@ from fuzz_findings import keep
 PLAIN_INTERVAL = 10.0    # seconds between status lines where they cannot be redrawn
 REDRAW_INTERVAL = 0.5
 MERGE_SHARE = 0.12       # of the time, for minimising the corpus
-CORPUS_LIMIT = 100       # inputs that one `make corpus` brings in, the smallest first
+CORPUS_LIMIT = 50        # inputs that one `make corpus` brings in, the smallest first
 
 
 class Display:
@@ -124,7 +124,7 @@ def run(options):
     findings = []
     for engine in failed:
         print(f"fuzz: shrinking a finding of {engine.target}", flush=True)
-        findings.append(keep(engine, options.build, options.regressions))
+        findings.append(keep(engine, options))
     summary(engines, findings, options)
     return 1 if findings else 0
 
@@ -177,6 +177,12 @@ def bring_in_one(target, path, build):
     return int(done.returncode == 0)
 
 
+def has_engine(program):
+    said = subprocess.run([program, "-help=1"], stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False)
+    return b"max_total_time" in said.stdout + said.stderr
+
+
 def main():
     parser = argparse.ArgumentParser(description="Runs the fuzz targets.")
     parser.add_argument("what", choices=["run", "corpus"])
@@ -186,12 +192,17 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     parser.add_argument("--regressions", type=pathlib.Path, default=fuzz_inputs.REGRESSIONS)
+    parser.add_argument("--shrink-seconds", type=int, default=20, help="for each finding")
     options = parser.parse_args()
     if not options.targets or options.seconds < 1 or options.jobs < 1:
         parser.error("needs at least one target, one second and one job")
     for target in options.targets:
-        if not (options.build / f"fuzz/bin/fuzz-{target}").is_file():
+        program = options.build / f"fuzz/bin/fuzz-{target}"
+        if not program.is_file():
             parser.error(f"no target '{target}' (see TARGETS in make help)")
+        if not has_engine(program):
+            parser.error(f"{program} is not linked with libFuzzer; build it with clang, or run "
+                         "your own engine on it")
     return run(options) if options.what == "run" else bring_in(options)
 
 

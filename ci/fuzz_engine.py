@@ -13,7 +13,7 @@ EXECUTED = re.compile(rb"stat::number_of_executed_units: (\d+)")
 ARTIFACT = re.compile(rb"Test unit written to (\S+)")
 UNIT_SECONDS = 20       # an input that takes longer is a finding
 UNIT_MEGABYTES = 2048   # and one that takes more
-LONGEST_INPUT = 4096
+LONGEST_INPUT = 1024
 KEPT_OUTPUT = 400       # lines
 
 

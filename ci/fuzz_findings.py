@@ -10,7 +10,6 @@ import fuzz_inputs
 SAID = re.compile(r"^(?:finding: .*|.*ERROR: \w+Sanitizer: .*|.*runtime error: .*|.*ALARM: .*)$",
                   re.MULTILINE)
 SUBJECT = re.compile(r"^finding: .* on subject (\S+?):", re.MULTILINE)
-SHRINK_SECONDS = 20
 
 
 @dataclasses.dataclass
@@ -23,8 +22,8 @@ class Finding:
     command: str
 
 
-def keep(engine, build, regressions):
-    """Shrinks the input of a finding and writes it below the folder `regressions`."""
+def keep(engine, options):
+    """Shrinks the input of a finding and writes it below the folder options.regressions."""
     said = SAID.search(engine.text())
     text = said.group(0).strip() if said else f"ended with status {engine.status}"
     artifact = engine.finding()
@@ -34,28 +33,28 @@ def keep(engine, build, regressions):
         return Finding(engine.target, log, f"{text}; it left no input", f"cat {log}")
     if fuzz_inputs.is_operations(engine.target):
         subject = SUBJECT.search(engine.text())
-        return keep_program(engine, build, regressions, artifact, text,
+        return keep_program(engine, options, artifact, text,
                             subject.group(1) if subject else None)
-    return keep_raw(engine, regressions, artifact, text)
+    return keep_raw(engine, options, artifact, text)
 
 
-def keep_program(engine, build, regressions, artifact, text, subject):
+def keep_program(engine, options, artifact, text, subject):
     """As text: shrunk by the suite's own shrinker, which knows operations."""
-    morphcheck = build / "asan/bin/morphcheck"
+    morphcheck = options.build / "asan/bin/morphcheck"
     name = fuzz_inputs.name_of(artifact.read_bytes())
     whole = artifact.with_name(f"{name}.morph")
     convert = subprocess.run([morphcheck, "convert", artifact, "--to", "text", "-o", whole],
                              capture_output=True, check=False)
     if convert.returncode != 0:
-        return keep_raw(engine, regressions, artifact, text)
-    regressions.mkdir(parents=True, exist_ok=True)
-    kept = regressions / f"{engine.target}-{name}.morph"
+        return keep_raw(engine, options, artifact, text)
+    options.regressions.mkdir(parents=True, exist_ok=True)
+    kept = options.regressions / f"{engine.target}-{name}.morph"
     subject = subject or failing_subject(engine, morphcheck, whole)
     command = [morphcheck, "shrink", whole, "--subject", subject, "--seconds",
-               str(SHRINK_SECONDS), "--out", kept]
+               str(options.shrink_seconds), "--out", kept]
     try:
         done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=4 * SHRINK_SECONDS, check=False)
+                              capture_output=True, timeout=4 * options.shrink_seconds, check=False)
     except subprocess.TimeoutExpired:
         done = None
     if done is None or not kept.is_file():
@@ -75,16 +74,16 @@ def failing_subject(engine, morphcheck, program):
     return f"{engine.target}.tiny"
 
 
-def keep_raw(engine, regressions, artifact, text):
+def keep_raw(engine, options, artifact, text):
     """As bytes: shrunk by libFuzzer."""
-    folder = regressions / engine.target
+    folder = options.regressions / engine.target
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / fuzz_inputs.name_of(artifact.read_bytes())
-    command = [engine.program, "-minimize_crash=1", f"-max_total_time={SHRINK_SECONDS}",
+    command = [engine.program, "-minimize_crash=1", f"-max_total_time={options.shrink_seconds}",
                f"-exact_artifact_path={kept}", artifact]
     try:
         subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=4 * SHRINK_SECONDS, check=False)
+                       capture_output=True, timeout=4 * options.shrink_seconds, check=False)
     except subprocess.TimeoutExpired:
         pass
     if not kept.is_file():  # it is as small as it gets

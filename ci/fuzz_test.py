@@ -17,7 +17,8 @@ BUILD = pathlib.Path(os.environ.get("MORPH_BUILD", "build"))
 def fuzz(targets, build, regressions, seconds):
     done = subprocess.run(
         [sys.executable, FUZZ, "run", "--targets", targets, "--seconds", str(seconds), "--build",
-         build, "--regressions", regressions, "--seed", "7", "--jobs", "1"],
+         build, "--regressions", regressions, "--seed", "7", "--jobs", "1",
+         "--shrink-seconds", "4"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -73,6 +74,16 @@ class Canary(unittest.TestCase):
         status, output = fuzz("text nonsense", self.folder, self.regressions, 3)
         self.assertEqual(status, 2, output)
         self.assertIn("nonsense", output)
+
+    def test_target_without_an_engine_is_an_error(self):
+        (self.folder / "fuzz/bin").unlink()
+        (self.folder / "fuzz/bin").mkdir()
+        program = self.folder / "fuzz/bin/fuzz-text"
+        program.write_text("#!/bin/sh\nexit 0\n")
+        program.chmod(0o755)
+        status, output = fuzz("text", self.folder, self.regressions, 3)
+        self.assertEqual(status, 2, output)
+        self.assertIn("libFuzzer", output)
 
 
 if __name__ == "__main__":

@@ -150,8 +150,10 @@ def unittest_outcome(script):
     status, output = run(["python3", script, "-v"], timeout=300)
     outcome = Outcome()
     outcome.passed = len(re.findall(r"\.\.\. ok$", output, re.MULTILINE))
-    for name in re.findall(r"^(\w+ \(.*\))(?:\n.*)? \.\.\. (?:FAIL|ERROR)$", output, re.MULTILINE):
-        outcome.check(f"{script}: {name}", excerpt(output))
+    for name in re.findall(r"^(\w+) \(.*\)(?:\n.*)? \.\.\. (?:FAIL|ERROR)$", output, re.MULTILINE):
+        said = re.search(rf"^(?:FAIL|ERROR): {name} .*?(?=^={{70}}|^-{{70}}\nRan |\Z)", output,
+                         re.MULTILINE | re.DOTALL)
+        outcome.check(f"{script}: {name}", excerpt(said.group(0) if said else output))
     ran = re.search(r"^Ran (\d+) tests?", output, re.MULTILINE)
     if not outcome.failures and (status != 0 or not ran or int(ran.group(1)) != outcome.passed
                                  or outcome.passed == 0):

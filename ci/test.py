@@ -166,6 +166,7 @@ def main():
     parser.add_argument("groups", nargs="*", help="only groups that begin with one of these")
     options = parser.parse_args()
     started = time.monotonic()
+    os.environ["MORPH_BUILD"] = str(options.build)  # for the tests of scripts
     if not build_all(options):
         print("0 passed, 1 failed")
         return 1

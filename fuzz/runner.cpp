@@ -25,6 +25,7 @@ RunResult run(const Program& program, const SubjectEntry& subject, const RunOpti
     RunOptions closer = options;
     closer.metrics_interval = 1;
     closer.verify_interval = 1;
+    closer.forced_checks_max = SIZE_MAX;
     closer.trace = nullptr;
     RunResult pinpointed = Session(program, subject, closer).run();
     return pinpointed.finding.has_value() ? pinpointed : result;

@@ -40,6 +40,8 @@ struct RunOptions {
     // operation that caused it.
     size_t metrics_interval = 0;
     size_t verify_interval = 0;
+    // Both are also compared after each failed call, reset and release, but at most so often.
+    size_t forced_checks_max = SIZE_MAX;
     // Objects up to this size are filled and verified whole, larger ones at both ends (1/16 of
     // this at each). Less is faster: fresh pages need not be touched.
     size_t fill_bytes_max = kFillBytesMax;

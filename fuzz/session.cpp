@@ -130,6 +130,7 @@ Session::Step Session::check_step(Step step) {
     if (!changed_) return step;
     bool good = check_footprint();
     size_t count = index_ + 1;
+    if (forced_ && forced_checks_++ >= options_.forced_checks_max) forced_ = false;
     bool figures = forced_ || (first_pass_ && count % metrics_interval_ == 0);
     bool verify = forced_ || (first_pass_ && count % verify_interval_ == 0);
     figures_current_ = false;

@@ -125,6 +125,7 @@ class Session {
     const size_t whole_;        // of fill.h
     const size_t metrics_interval_;
     const size_t verify_interval_;
+    size_t forced_checks_ = 0;
 
     Ledger ledger_;
     std::unique_ptr<Subject> subject_;

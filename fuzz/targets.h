@@ -14,6 +14,9 @@ namespace suite {
 // what it is, the program as text and the command that reproduces it, and aborts.
 int fuzz_operations(const uint8_t* data, size_t size, std::string_view tiny, std::string_view real);
 
+// The program that the bytes stand for, within the targets' bound of memory.
+Program target_program(std::span<const uint8_t> bytes);
+
 // The run itself, without what happens on a finding.
 RunResult run_target_input(std::span<const uint8_t> bytes, const SubjectEntry& subject);
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "morph/mem.h"
@@ -77,14 +78,27 @@ bool is_switch(const std::string& value) {
     return value == "0" || value == "1";
 }
 
-// Statistics may be written nowhere else.
-const std::string& directory() {
-    static const std::string path = [] {
+// A folder of its own that goes with the process.
+struct TemporaryFolder {
+    std::string path;
+
+    TemporaryFolder() {
         char name[] = "/tmp/morph-config-XXXXXX";
         const char* made = mkdtemp(name);
-        return std::string(made != nullptr ? made : "/nonexistent") + "/";
-    }();
-    return path;
+        path = std::string(made != nullptr ? made : "/nonexistent") + "/";
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+};
+
+// Statistics may be written nowhere else.
+const std::string& directory() {
+    static const TemporaryFolder folder;
+    return folder.path;
 }
 
 std::string stats_path(std::string name) {
