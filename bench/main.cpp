@@ -111,6 +111,8 @@ int main(int count, char** arguments) {
     bench::add_context_rows();
     TableReporter table;
     benchmark::RunSpecifiedBenchmarks(&table);
+    // Rows own objects of the peers: they go before the peers' libraries do.
+    benchmark::ClearRegisteredBenchmarks();
     benchmark::Shutdown();
     return 0;
 }
