@@ -36,6 +36,7 @@ GXX ?= g++-12
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+export PYTHONDONTWRITEBYTECODE := 1
 
 # ---------------------------------------------------------------------------------- sources
 

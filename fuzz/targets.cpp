@@ -17,6 +17,10 @@ namespace {
 constexpr uint64_t kRealBytesMax = 5 << 20;
 constexpr uint64_t kTinyBytesMax = 320 << 10;
 
+bool is_tiny(const SubjectEntry& subject) {
+    return subject.name.ends_with(".tiny");
+}
+
 const SubjectEntry& subject_or_die(std::string_view name) {
     for (const SubjectEntry& entry : subjects()) {
         if (entry.name == name) return entry;
@@ -27,21 +31,21 @@ const SubjectEntry& subject_or_die(std::string_view name) {
 
 }  // namespace
 
-Program target_program(std::span<const uint8_t> bytes) {
+Program target_program(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
     Program program = decode(bytes);
-    const uint64_t bound = binary_variant(bytes) ? kRealBytesMax : kTinyBytesMax;
+    const uint64_t bound = is_tiny(subject) ? kTinyBytesMax : kRealBytesMax;
     program.configuration.bytes_max = std::min(program.configuration.bytes_max, bound);
     return program;
 }
 
 RunResult run_target_input(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
-    const Program program = target_program(bytes);
+    const Program program = target_program(bytes, subject);
     RunOptions options;
     // Verification walks every slot there is. At the end it finds what is broken; the run that
     // names the operation is made only then.
     options.metrics_interval = 4096;
-    options.verify_interval = binary_variant(bytes) ? 4096 : 128;
-    options.forced_checks_max = binary_variant(bytes) ? 1 : 4;
+    options.verify_interval = is_tiny(subject) ? 128 : 4096;
+    options.forced_checks_max = is_tiny(subject) ? 4 : 1;
     // A second pass costs as much as the first: one input in four has it. The shrinker and replay
     // do it always.
     options.fixed_point = bytes.size() % 4 == 0;
@@ -58,7 +62,7 @@ int fuzz_operations(const uint8_t* data, size_t size, std::string_view tiny,
     const SubjectEntry& subject = subject_or_die(binary_variant(bytes) ? real : tiny);
     const RunResult result = run_target_input(bytes, subject);
     if (!result.finding) return 0;
-    const Program program = target_program(bytes);
+    const Program program = target_program(bytes, subject);
     std::fprintf(stderr,
                  "finding: checker %s at operation %zu of %zu on subject %s: %s\n"
                  "--- program\n%s--- end of program\n"

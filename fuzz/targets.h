@@ -15,7 +15,7 @@ namespace suite {
 int fuzz_operations(const uint8_t* data, size_t size, std::string_view tiny, std::string_view real);
 
 // The program that the bytes stand for, within the targets' bound of memory.
-Program target_program(std::span<const uint8_t> bytes);
+Program target_program(std::span<const uint8_t> bytes, const SubjectEntry& subject);
 
 // The run itself, without what happens on a finding.
 RunResult run_target_input(std::span<const uint8_t> bytes, const SubjectEntry& subject);

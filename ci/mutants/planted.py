@@ -47,7 +47,7 @@ MUTANTS = [
     # Release goes on in the chunk of the freed objects.
     Mutant("arena-release-keeps-chunk", "impl/arena/arena_scope.cpp",
            "set_cursor(record.chunk, record.cursor);", "set_cursor(current_, record.cursor);",
-           "invariants overlap crash", ARENA),
+           "query invariants overlap crash", ARENA),
     # The innermost scope stays open when an outer one closes.
     Mutant("arena-release-counts-one-scope", "impl/arena/arena_scope.cpp",
            "scopes_ -= closed;", "scopes_ -= 1;", "invariants metrics", ARENA),
@@ -79,7 +79,12 @@ MUTANTS = [
     # Guards behind objects are written but not looked at.
     Mutant("arena-guards-not-checked", "impl/arena/arena_scope.cpp",
            "if (damage == nullptr) return true;", "if (damage != nullptr) return true;\n"
-           "        if (damage == nullptr) return true;", "detection", ARENA),
+           "        if (damage == nullptr) return true;", "unit", ARENA),
+    # The fast path takes one byte more than there is.
+    Mutant("arena-inline-runs-over", "impl/include/morph/arena.h",
+           "size - 1 < (size_t)(arena->limit - cursor)",
+           "size - 1 <= (size_t)(arena->limit - cursor)",
+           "invariants overlap contents crash", ARENA),
 
     # An address is taken for the slot before it.
     Mutant("pool-slot-index-rounds-down", "impl/pool/layout.h",
@@ -96,7 +101,15 @@ MUTANTS = [
     # Empty chunks never go back to the system.
     Mutant("pool-chunk-never-returned", "impl/pool/blocks.cpp",
            "if (to == kEmpty && empty_chunks_ > 0) {", "if (false) {",
-           "invariants footprint", POOL),
+           "unit", POOL),
+    # The fast path does not note that an object is smaller than its slot.
+    Mutant("pool-inline-forgets-slack", "impl/include/morph/pool.h",
+           "bin->group_tags[index] = size == slot_size ? 0 : 0x80;", "bin->group_tags[index] = 0;",
+           "metrics query invariants", POOL),
+    # Sizes between two classes get the smaller one.
+    Mutant("pool-size-class-rounds-down", "impl/include/morph/pool.h",
+           "(uint32_t)((size - 1) >> (top - 3)) + 9", "(uint32_t)((size - 1) >> (top - 3)) + 8",
+           "overlap contents metrics query invariants crash", POOL),
     # A block counts as empty while its last group still holds objects.
     Mutant("pool-block-returned-too-early", "impl/pool/tags.h",
            "for (uint32_t tried = 0; tried < groups; tried++) {",
@@ -143,16 +156,18 @@ MUTANTS = [
 
     # A resize in place is counted as such, but its bytes are not.
     Mutant("context-resize-not-counted", "impl/context/metrics.cpp",
-           "    types_[type].counters.add_resize(old_size, new_size);\n", "",
+           "types_[type].counters.add_resize(old_size, new_size);",
+           "types_[type].counters.add_resize(old_size, old_size);",
            "metrics invariants", CONTEXT),
     # The peak is that of the last moment when somebody asked.
     Mutant("context-peak-missed", "impl/context/context.h",
            "        totals_.bytes_live_peak = totals_.peak();\n"
            "        types_[type].counters.add_free",
            "        types_[type].counters.add_free", "metrics", CONTEXT),
-    # Allocations of the arena are not counted as the arena's.
+    # Small allocations of the arena are not counted as the arena's.
     Mutant("context-arena-not-counted", "impl/context/metrics.cpp",
-           "    if (room == MORPH_ROOM_ARENA) totals_.arena.add_allocation(size);\n", "",
+           "if (room == MORPH_ROOM_ARENA) totals_",
+           "if (room == MORPH_ROOM_ARENA && size > 1000) totals_",
            "metrics invariants", CONTEXT),
     # Zeroed objects of the pools are as the one before left them.
     Mutant("context-pool-not-zeroed", "impl/context/allocate.cpp",
@@ -178,17 +193,18 @@ MUTANTS = [
     # An object that could not move is gone all the same.
     Mutant("context-failed-move-frees", "impl/context/release.cpp",
            "    if (moved == nullptr) return count_null();\n    memcpy",
-           "    if (moved == nullptr) {\n        (void)pool_.release(object, old_size, nullptr);\n"
+           "    if (moved == nullptr) {\n        (void)pool_.release(object, old_size);\n"
            "        return count_null();\n    }\n    memcpy",
            "contract invariants query metrics", CONTEXT, sweep=True),
 
-    # What is mapped already does not count against the bound.
+    # Half of what is mapped already does not count against the bound.
     Mutant("source-bound-ignores-mapped", "impl/chunk/source.cpp",
            "bytes > limits.bytes_max - mapped) return Refusal::bound;",
-           "bytes > limits.bytes_max) return Refusal::bound;", "unit", ARENA),
+           "bytes > limits.bytes_max - mapped / 2) return Refusal::bound;", "unit", ARENA),
     # A chunk that cannot be registered is not given back.
     Mutant("source-refused-chunk-leaks", "impl/chunk/source.cpp",
-           "        give_back(address, bytes);\n        bytes_mapped_peak_ = peak_before;\n", "",
+           "        give_back(address, bytes);\n        bytes_mapped_peak_ = peak_before;\n",
+           "        bytes_mapped_peak_ = peak_before;\n",
            "unit", ARENA),
     # Entries behind a removed one are no longer found.
     Mutant("source-erase-breaks-runs", "impl/chunk/source.cpp",
@@ -203,6 +219,10 @@ MUTANTS = [
     Mutant("source-return-not-told", "impl/chunk/source.cpp",
            "    bytes_mapped_ -= bytes;\n    tell_returned(limits_, bytes);",
            "    bytes_mapped_ -= bytes;", "leak metrics contract", ARENA),
+    # The memory that an owner lives in goes back in parts, as far as anybody hears.
+    Mutant("source-home-half-told", "impl/chunk/source.cpp",
+           "tell_returned(copy, rounded);", "tell_returned(copy, rounded / 2);",
+           "leak", ARENA),
     # Only the first part of a large object is known as ours.
     Mutant("source-large-half-registered", "impl/chunk/source.cpp",
            "for (size_t index = 0; index < units; ++index) insert(unit + index, chunk);",

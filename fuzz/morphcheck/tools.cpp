@@ -87,7 +87,7 @@ int bench_command(const BenchCommand& command) {
         if (result.finding) {
             std::printf("finding: checker %s: %s\nprogram:\n%s",
                         checker_name(result.finding->checker), result.finding->text.c_str(),
-                        print(decode(input)).c_str());
+                        print(target_program(input, *subject)).c_str());
             return kExitFinding;
         }
         operations += result.operations_run;
