@@ -83,7 +83,8 @@ warnings := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wn
 c_warnings := $(filter-out -Wnon-virtual-dtor,$(warnings))
 sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-release.flags := -O2 -g
+# Debian 12's valgrind reads DWARF 4.
+release.flags := -O2 -gdwarf-4
 gcc.flags := -O2 -g -fno-semantic-interposition
 asan.flags := -O1 -g $(sanitizers)
 fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
