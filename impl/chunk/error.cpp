@@ -122,6 +122,10 @@ const char* morph_report_kind_name(MorphReportKind kind) {
             return "write after free";
         case MORPH_REPORT_LEAK:
             return "leak";
+        case MORPH_REPORT_MISSED_BARRIER:
+            return "missed barrier";
+        case MORPH_REPORT_ROOT_ORDER:
+            return "root order";
     }
     return "unknown kind";
 }

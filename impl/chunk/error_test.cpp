@@ -22,7 +22,7 @@ TEST(Error, EveryCodeHasItsOwnName) {
 
 TEST(Error, EveryReportKindHasItsOwnName) {
     std::set<std::string> names;
-    for (int kind = MORPH_REPORT_DOUBLE_FREE; kind <= MORPH_REPORT_LEAK; ++kind) {
+    for (int kind = MORPH_REPORT_DOUBLE_FREE; kind <= MORPH_REPORT_ROOT_ORDER; ++kind) {
         std::string name = morph_report_kind_name(static_cast<MorphReportKind>(kind));
         EXPECT_TRUE(names.insert(name).second) << name;
         EXPECT_NE(name, "unknown kind");

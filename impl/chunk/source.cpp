@@ -105,7 +105,7 @@ Chunk* Source::acquire_chunk(ChunkKind kind, void* owner, size_t bytes) {
         refusal_ = Refusal::too_large;
         return nullptr;
     }
-    if (kind != ChunkKind::arena_large && bytes < kChunkBytes) bytes = kChunkBytes;
+    if (!is_for_one_object(kind) && bytes < kChunkBytes) bytes = kChunkBytes;
     if (bytes < sizeof(Chunk)) bytes = sizeof(Chunk);
     bytes = round_up_to_pages(bytes);
     size_t peak_before = bytes_mapped_peak_;
@@ -123,7 +123,7 @@ Chunk* Source::acquire_chunk(ChunkKind kind, void* owner, size_t bytes) {
     uintptr_t unit = reinterpret_cast<uintptr_t>(address) >> MORPH_CHUNK_SHIFT;
     for (size_t index = 0; index < units; ++index) insert(unit + index, chunk);
     // Not for large objects: they may be sparse, while other chunks are filled from one end.
-    if (kind != ChunkKind::arena_large) prefer_huge_pages_behind_the_first(address, bytes);
+    if (!is_for_one_object(kind)) prefer_huge_pages_behind_the_first(address, bytes);
     chunks_ += 1;
     bytes_of_[index_of(kind)] += bytes;
     last_place_ = reinterpret_cast<uintptr_t>(address);
@@ -131,7 +131,8 @@ Chunk* Source::acquire_chunk(ChunkKind kind, void* owner, size_t bytes) {
 }
 
 void Source::prefer_huge_pages_behind_the_first(void* address, size_t bytes) const {
-    size_t held = bytes_of(ChunkKind::arena) + bytes_of(ChunkKind::pool);
+    size_t held = bytes_mapped_ - bytes_of_metadata_ - bytes_of(ChunkKind::arena_large) -
+                  bytes_of(ChunkKind::old_large) - bytes;
     size_t ordinary = held < kOrdinaryBytes ? kOrdinaryBytes - held : 0;
     if (bytes < kHugePageBytes || bytes - kHugePageBytes < ordinary) return;
     os::prefer_huge_pages(static_cast<unsigned char*>(address) + ordinary, bytes - ordinary);

@@ -30,7 +30,16 @@
 
 namespace morph {
 
-enum class ChunkKind : uint32_t { arena = 1, arena_large, pool };
+// old_large and arena_large are one object each.
+enum class ChunkKind : uint32_t {
+    arena = 1,
+    arena_large,
+    pool,
+    young,
+    old_blocks,
+    old_runs,
+    old_large
+};
 
 // First bytes of every chunk. `owner` is the arena or pool the chunk serves; `next`/`previous` are
 // the owner's to link with.
@@ -68,7 +77,7 @@ class Source {
     static void return_home(const MorphMemoryLimits& limits, void* home, size_t bytes);
 
     // A fresh, zeroed chunk of at least `bytes` (rounded up to pages, at least kChunkBytes unless
-    // kind is arena_large), header filled in. nullptr: refused (SOURCE-FAIL).
+    // it is for one object), header filled in. nullptr: refused (SOURCE-FAIL).
     [[nodiscard]] Chunk* acquire_chunk(ChunkKind kind, void* owner, size_t bytes = kChunkBytes);
     void return_chunk(Chunk* chunk);
 
@@ -123,8 +132,11 @@ class Source {
         Chunk* chunk;
     };
     static constexpr size_t kFirstEntries = 16;  // in the Source itself: no mapping for 8 chunks
-    static constexpr size_t kKinds = 3;
+    static constexpr size_t kKinds = 7;
 
+    static bool is_for_one_object(ChunkKind kind) {
+        return kind == ChunkKind::arena_large || kind == ChunkKind::old_large;
+    }
     static size_t index_of(ChunkKind kind) { return static_cast<size_t>(kind) - 1; }
     [[nodiscard]] size_t first_slot(uintptr_t unit) const {
         // Fibonacci hashing: chunks lie side by side, their slots should not.

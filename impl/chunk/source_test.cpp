@@ -28,7 +28,9 @@ Chunk* acquire(Source& source, size_t bytes = kChunkBytes, ChunkKind kind = Chun
 TEST(Source, AChunkIsAlignedZeroedAndHasItsHeader) {
     Meter meter;
     Source source(meter.limits());
-    for (ChunkKind kind : {ChunkKind::arena, ChunkKind::arena_large, ChunkKind::pool}) {
+    for (ChunkKind kind :
+         {ChunkKind::arena, ChunkKind::arena_large, ChunkKind::pool, ChunkKind::young,
+          ChunkKind::old_blocks, ChunkKind::old_runs, ChunkKind::old_large}) {
         Chunk* chunk = acquire(source, kChunkBytes, kind);
         ASSERT_NE(chunk, nullptr);
         EXPECT_EQ(reinterpret_cast<uintptr_t>(chunk) % kChunkBytes, 0u);
@@ -56,11 +58,15 @@ TEST(Source, SizesRoundUpToPagesAndToAChunkUnlessLarge) {
         ChunkKind kind;
         size_t asked, got;
     };
-    for (Case each : {Case{ChunkKind::arena, 0, kChunkBytes}, Case{ChunkKind::pool, 1, kChunkBytes},
-                      Case{ChunkKind::arena, kChunkBytes + 1, kChunkBytes + kPageBytes},
-                      Case{ChunkKind::arena_large, 0, kPageBytes},
-                      Case{ChunkKind::arena_large, kPageBytes, kPageBytes},
-                      Case{ChunkKind::arena_large, kPageBytes + 1, 2 * kPageBytes}}) {
+    for (Case each :
+         {Case{ChunkKind::arena, 0, kChunkBytes}, Case{ChunkKind::pool, 1, kChunkBytes},
+          Case{ChunkKind::arena, kChunkBytes + 1, kChunkBytes + kPageBytes},
+          Case{ChunkKind::young, 3 * kChunkBytes + 1, 3 * kChunkBytes + kPageBytes},
+          Case{ChunkKind::old_blocks, 1, kChunkBytes}, Case{ChunkKind::old_large, 1, kPageBytes},
+          Case{ChunkKind::old_large, kChunkBytes + 1, kChunkBytes + kPageBytes},
+          Case{ChunkKind::arena_large, 0, kPageBytes},
+          Case{ChunkKind::arena_large, kPageBytes, kPageBytes},
+          Case{ChunkKind::arena_large, kPageBytes + 1, 2 * kPageBytes}}) {
         Chunk* chunk = acquire(source, each.asked, each.kind);
         ASSERT_NE(chunk, nullptr);
         EXPECT_EQ(chunk->bytes, each.got);

@@ -144,4 +144,14 @@ void prefer_huge_pages(void* address, size_t bytes) {
 #endif
 }
 
+bool protect_pages(void* address, size_t bytes, bool accessible) {
+#if defined(_WIN32)
+    DWORD before = 0;
+    return VirtualProtect(address, bytes, accessible ? PAGE_READWRITE : PAGE_NOACCESS, &before) !=
+           0;
+#else
+    return mprotect(address, bytes, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+#endif
+}
+
 }  // namespace morph::os

@@ -27,4 +27,9 @@ void unmap_pages(void* address, size_t bytes);
 // no effect but on speed and on how early memory becomes resident.
 void prefer_huge_pages(void* address, size_t bytes);
 
+// Whole pages of a mapping can be read and written from here on, or not at all (a touch faults);
+// their contents stay. false: the system refused, which it may when that splits a mapping; some of
+// the pages may have changed then.
+[[nodiscard]] bool protect_pages(void* address, size_t bytes, bool accessible);
+
 }  // namespace morph::os

@@ -83,6 +83,40 @@ TEST(Pages, ImpossibleSizesAreRefused) {
     EXPECT_EQ(morph::os::map_pages(SIZE_MAX & ~(kPage - 1), 2 * kMega, nullptr), nullptr);
 }
 
+TEST(Pages, ProtectedPagesKeepTheirContents) {
+    auto* address = static_cast<unsigned char*>(morph::os::map_pages(8 * kPage, kPage, nullptr));
+    ASSERT_NE(address, nullptr);
+    memset(address, 7, 8 * kPage);
+    ASSERT_TRUE(morph::os::protect_pages(address + 2 * kPage, 4 * kPage, false));
+    address[0] = address[2 * kPage - 1] = address[6 * kPage] = 8;  // its neighbours
+    ASSERT_TRUE(morph::os::protect_pages(address + 2 * kPage, 4 * kPage, true));
+    for (size_t at = 2 * kPage; at < 6 * kPage; ++at) ASSERT_EQ(address[at], 7);
+    address[3 * kPage] = 9;
+    EXPECT_EQ(address[3 * kPage], 9);
+    morph::os::unmap_pages(address, 8 * kPage);
+    EXPECT_FALSE(is_mapped(address, 8 * kPage));
+}
+
+TEST(Pages, ProtectingWhatIsNotMappedIsRefused) {
+    auto* address = static_cast<unsigned char*>(morph::os::map_pages(kPage, kPage, nullptr));
+    ASSERT_NE(address, nullptr);
+    morph::os::unmap_pages(address, kPage);
+    EXPECT_FALSE(morph::os::protect_pages(address, kPage, false));
+    EXPECT_FALSE(morph::os::protect_pages(address, kPage, true));
+}
+
+TEST(PagesDeathTest, TouchingAProtectedPageEndsTheProgram) {
+    auto* address = static_cast<volatile char*>(morph::os::map_pages(4 * kPage, kPage, nullptr));
+    ASSERT_NE(address, nullptr);
+    auto* guarded = const_cast<char*>(address) + kPage;
+    ASSERT_TRUE(morph::os::protect_pages(guarded, 2 * kPage, false));
+    EXPECT_EXIT((void)address[kPage], [](int status) { return status != 0; }, "");
+    EXPECT_EXIT(address[3 * kPage - 1] = 1, [](int status) { return status != 0; }, "");
+    address[0] = 1;
+    address[3 * kPage] = 1;
+    morph::os::unmap_pages(const_cast<char*>(address), 4 * kPage);
+}
+
 // Sanitizers reserve terabytes of addresses for themselves: no room for limits below that.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MORPH_TEST_SANITIZED 1
