@@ -95,6 +95,16 @@ typedef struct MorphMemoryLimits {
  * library was built with other constants (the suite does). */
 MORPH_API size_t morph_chunk_bytes(void);
 
+/* What was allocated and freed, of a context, a room or a type. */
+typedef struct MorphMemCounts {
+    uint64_t allocations;     /* ever */
+    uint64_t frees;           /* ever, reset's included */
+    uint64_t bytes_allocated; /* ever, as requested; a resize in place adds what it grows by ... */
+    uint64_t bytes_freed;     /* ... or adds here what it shrinks by */
+    uint64_t objects_live;    /* allocations - frees */
+    uint64_t bytes_live;      /* bytes_allocated - bytes_freed */
+} MorphMemCounts;
+
 /* What debug mode found. */
 typedef enum MorphReportKind {
     MORPH_REPORT_DOUBLE_FREE = 1,
@@ -102,7 +112,9 @@ typedef enum MorphReportKind {
     MORPH_REPORT_WRONG_SIZE,        /* size given differs from the object's */
     MORPH_REPORT_GUARD_OVERWRITTEN, /* bytes right behind an object were written */
     MORPH_REPORT_WRITE_AFTER_FREE,  /* a freed slot changed before it was handed out again */
-    MORPH_REPORT_LEAK               /* objects still live at destroy (config field report_leaks) */
+    MORPH_REPORT_LEAK,              /* objects still live at destroy (config field report_leaks) */
+    MORPH_REPORT_MISSED_BARRIER,    /* a reference of the object was stored without the barrier */
+    MORPH_REPORT_ROOT_ORDER         /* the root popped is not the last one pushed */
 } MorphReportKind;
 
 typedef struct MorphReport {

@@ -9,9 +9,14 @@
  * one by one; larger ones come from an arena and live until morph_mem_reset or destroy. A flag on
  * the call, or the placement of the type, overrides that. No object has a header.
  *
- * The modes RUNTIME, VM and SERVER are refused by morph_mem_init (MORPH_ERROR_UNSUPPORTED) until
- * their collector is part of the library, and the morph_mem_gc_* calls are refused in COMPILER
- * mode, which has no collector.
+ * RUNTIME mode: objects live in a generational heap (morph/heap.h) and are freed by its collector,
+ * which moves young ones: types tell where references are, roots keep objects, stores of references
+ * go through morph_mem_write. What this header does not have is called on morph_mem_heap(context).
+ * Placements are checked there, and have no effect.
+ *
+ * The modes VM and SERVER are refused by morph_mem_init (MORPH_ERROR_UNSUPPORTED) until their
+ * collectors are part of the library, and the morph_mem_gc_* calls are refused in COMPILER mode,
+ * which has no collector.
  *
  * Errors: NULL or a code, and morph_mem_last_error; the context is then as it was before the call.
  * Thread rules: one context, one thread at a time; contexts share nothing.
@@ -22,13 +27,17 @@
 #include <stdio.h>
 
 #include "morph/common.h"
+#include "morph/heap.h"
 #include "morph/pool.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef struct MorphMemContext MorphMemContext;
+/* The head of a context. Do not write. */
+typedef struct MorphMemContext {
+    MorphHeap* heap; /* RUNTIME mode: where its objects are; NULL in COMPILER mode */
+} MorphMemContext;
 
 typedef enum MorphMemMode {
     MORPH_MODE_COMPILER = 0,
@@ -42,16 +51,22 @@ typedef enum MorphMemMode {
  * text that names field and value. */
 typedef struct MorphMemConfig {
     MorphMemMode mode;
-    size_t heap_size_hint;       /* expected bytes in use: tables are sized for it; 0: unknown */
+    size_t heap_size_hint;       /* expected bytes in use: tables are sized for it; 0: unknown; no
+                                    effect in RUNTIME mode */
     size_t gc_threshold;         /* bytes; must be 0 in COMPILER mode */
     uint32_t gc_pause_target_ms; /* must be 0 in COMPILER mode */
     bool enable_generational;    /* must be false in COMPILER mode */
-    bool enable_compaction;      /* must be false in COMPILER mode */
+    bool enable_compaction;      /* must be false in COMPILER and RUNTIME mode */
     bool enable_metrics;         /* counts by type, totals, peaks */
     bool enable_debug;           /* guards, fill patterns, checks of each free; MORPH_MEM_DEBUG=1 */
-    bool report_leaks;           /* objects that destroy finds live in pools: one report per type */
-    size_t arena_block_size;     /* power of two, 4 KiB .. 1 GiB; 0: the chunk size */
-    MorphMemoryLimits memory;    /* bytes_max: 0, or at least two chunks and 128 KiB */
+    bool report_leaks;           /* objects that destroy finds live: one report per type */
+    size_t arena_block_size;     /* power of two, 4 KiB .. 1 GiB; 0: the chunk size, and the only
+                                    value in RUNTIME mode */
+    MorphHeapSettings heap;      /* RUNTIME; all zero in COMPILER mode. A gc_threshold or pause
+                                    target above 0 overrides the one here; enable_generational
+                                    false means full_collections */
+    MorphMemoryLimits memory;    /* bytes_max: 0, or at least two chunks and 128 KiB; RUNTIME:
+                                    morph_heap_bytes_min(&heap) and 64 KiB */
     MorphReportHandler report;   /* of debug mode and leaks; NULL: print to stderr and abort */
     void* report_user;
 } MorphMemConfig;
@@ -62,23 +77,6 @@ extern MORPH_API const MorphMemConfig MORPH_CONFIG_COMPILER;
 extern MORPH_API const MorphMemConfig MORPH_CONFIG_RUNTIME;
 extern MORPH_API const MorphMemConfig MORPH_CONFIG_VM;
 extern MORPH_API const MorphMemConfig MORPH_CONFIG_SERVER;
-
-/* Where objects of a type go, or (as a flag) one object. */
-typedef enum MorphMemPlacement {
-    MORPH_PLACE_BY_SIZE = 0,
-    MORPH_PLACE_POOL, /* above MORPH_POOL_MAX_SIZE: MORPH_ERROR_TOO_LARGE */
-    MORPH_PLACE_ARENA
-} MorphMemPlacement;
-
-typedef struct MorphMemTypeInfo {
-    const char* name; /* copied; at most 63 bytes are kept; NULL or "": "type N" */
-    MorphMemPlacement placement;
-} MorphMemTypeInfo;
-
-/* The type that every context has: objects of no particular type. */
-#define MORPH_TYPE_NONE ((uint32_t)0)
-/* What morph_mem_register_type returns on failure. */
-#define MORPH_TYPE_INVALID UINT32_MAX
 
 /* A new context. config NULL: MORPH_CONFIG_COMPILER. The environment is read here, once:
  *   MORPH_MEM_DEBUG=0|1     overrides enable_debug
@@ -96,8 +94,9 @@ MORPH_API MorphMemContext* morph_mem_init_auto(void);
  * NULL is fine. A file that cannot be written is reported by MORPH_ERROR_IO from this call. */
 MORPH_API MorphCode morph_mem_destroy(MorphMemContext* context);
 
-/* size bytes of a registered type, aligned to 8, contents undefined. Size 0 gives a unique address
- * that must not be read or written. NULL on failure. O(1). */
+/* size bytes of a registered type, aligned to 8, contents undefined (RUNTIME mode: zero, and as
+ * morph_heap_alloc in all else). Size 0 gives a unique address that must not be read or written.
+ * NULL on failure. O(1). */
 MORPH_API void* morph_mem_alloc(MorphMemContext* context, size_t size, uint32_t type_id);
 
 /* As morph_mem_alloc, all bytes zero. O(size). */
@@ -105,12 +104,14 @@ MORPH_API void* morph_mem_alloc_zeroed(MorphMemContext* context, size_t size, ui
 
 /* As morph_mem_alloc with everything said: alignment a power of two up to MORPH_MAX_ALIGNMENT;
  * placement overrides that of the type. Pools serve an alignment A > 8 by rounding size up to a
- * multiple of A (1,024 still being the limit); size and statistics stay as requested. */
+ * multiple of A (1,024 still being the limit); size and statistics stay as requested. RUNTIME mode:
+ * as morph_heap_alloc_aligned. */
 MORPH_API void* morph_mem_alloc_with(MorphMemContext* context, size_t size, size_t alignment,
                                      uint32_t type_id, MorphMemPlacement placement);
 
 /* Frees a pool's object at once. An arena's object stays until reset (MORPH_OK). NULL is fine.
- * MORPH_ERROR_NOT_AN_OBJECT as in morph_pool_free. O(1). */
+ * MORPH_ERROR_NOT_AN_OBJECT as in morph_pool_free. RUNTIME mode: MORPH_ERROR_UNSUPPORTED but for
+ * NULL, its collector frees. O(1). */
 MORPH_API MorphCode morph_mem_free(MorphMemContext* context, void* object);
 
 /* Changes the size of an object; type, placement rules and the first min(old_size, new_size) bytes
@@ -118,7 +119,9 @@ MORPH_API MorphCode morph_mem_free(MorphMemContext* context, void* object);
  * allocation, no free. Any other counts as an allocation of the new object, and a free of the old
  * one if that was a pool's. old_size must be the object's size (checked in debug mode for
  * pools). type_id must be the object's type. NULL on failure: the object is as it was. object
- * NULL: as morph_mem_alloc. new_size 0: as size 0 in morph_mem_alloc. O(min(old, new)). */
+ * NULL: as morph_mem_alloc. new_size 0: as size 0 in morph_mem_alloc. RUNTIME mode: as
+ * morph_heap_resize, of an object of the heap; a type_id or an old_size that is not its own is
+ * MORPH_ERROR_INVALID_ARGUMENT or WRONG_SIZE (which debug mode reports). O(min(old, new)). */
 MORPH_API void* morph_mem_realloc(MorphMemContext* context, void* object, size_t old_size,
                                   size_t new_size, uint32_t type_id);
 
@@ -133,19 +136,23 @@ MORPH_API MorphAddressInfo morph_mem_query(const MorphMemContext* context, const
  * O(1) amortised. */
 MORPH_API uint32_t morph_mem_register_type(MorphMemContext* context, const MorphMemTypeInfo* info);
 
-/* Collector calls: MORPH_ERROR_UNSUPPORTED in COMPILER mode, which has no collector. */
+/* The heap of a context in RUNTIME mode, which belongs to the context; NULL in COMPILER mode. */
+static inline MorphHeap* morph_mem_heap(MorphMemContext* context) {
+    return context->heap;
+}
+
+/* RUNTIME mode: *slot = value, a reference inside object (morph_heap_write). */
+static inline void morph_mem_write(MorphMemContext* context, void* object, void** slot,
+                                   void* value) {
+    morph_heap_write(context->heap, object, slot, value);
+}
+
+/* Collector calls: MORPH_ERROR_UNSUPPORTED in COMPILER mode, which has no collector. For the rest
+ * as morph_heap_collect_major, _collect_minor, _push_root and _pop_roots. */
 MORPH_API MorphCode morph_mem_gc_collect(MorphMemContext* context);
+MORPH_API MorphCode morph_mem_gc_collect_minor(MorphMemContext* context);
 MORPH_API MorphCode morph_mem_gc_push_root(MorphMemContext* context, void** slot);
 MORPH_API MorphCode morph_mem_gc_pop_roots(MorphMemContext* context, size_t count);
-
-typedef struct MorphMemCounts {
-    uint64_t allocations;     /* ever */
-    uint64_t frees;           /* ever, reset's included */
-    uint64_t bytes_allocated; /* ever, as requested; a resize in place adds what it grows by ... */
-    uint64_t bytes_freed;     /* ... or adds here what it shrinks by */
-    uint64_t objects_live;    /* allocations - frees */
-    uint64_t bytes_live;      /* bytes_allocated - bytes_freed */
-} MorphMemCounts;
 
 typedef struct MorphMemStats {
     MorphMemMode mode;
@@ -162,11 +169,16 @@ typedef struct MorphMemStats {
     size_t bytes_mapped_peak;
     size_t pool_bytes_mapped, arena_bytes_mapped, metadata_bytes_mapped; /* sum: bytes_mapped */
     size_t arena_bytes_used, arena_bytes_reserved;
+    MorphHeapStats heap; /* RUNTIME mode: total is its counts, failures includes its failures, the
+                            sum of its four figures and the context's own record (in
+                            metadata_bytes_mapped above) is bytes_mapped. Else, and without metrics
+                            what is counted, all zero */
 } MorphMemStats;
 
 typedef struct MorphMemTypeStats {
     char name[64];
-    MorphMemPlacement placement;
+    MorphMemPlacement placement; /* RUNTIME mode: MORPH_PLACE_BY_SIZE */
+    MorphLayout layout;          /* COMPILER mode: MORPH_LAYOUT_DATA */
     MorphMemCounts counts;
 } MorphMemTypeStats;
 
@@ -197,7 +209,7 @@ MORPH_API MorphCode morph_mem_dump_stats(MorphMemContext* context, const char* p
  * the broken one in the error's text. O(slots). */
 MORPH_API MorphCode morph_mem_verify(MorphMemContext* context);
 
-/* Visits every live object of the pools, see morph_pool_walk. */
+/* Visits every live object of the pools (morph_pool_walk) or of the heap (morph_heap_walk). */
 MORPH_API void morph_mem_walk(const MorphMemContext* context, MorphObjectVisitor visit, void* user);
 
 /* The last failure of context; of the last failed init on this thread for NULL. */

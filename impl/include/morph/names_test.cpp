@@ -1,6 +1,7 @@
 // The unprefixed names.
 #include "morph/names.h"
 
+#include <cstddef>
 #include <gtest/gtest.h>
 
 namespace {
@@ -24,6 +25,56 @@ TEST(Names, CallTheFunctionsWithThePrefix) {
     EXPECT_EQ(pool_free(pool, object, 32), MORPH_OK);
     EXPECT_EQ(pool_free(pool, object, 32), MORPH_ERROR_NOT_AN_OBJECT);
     pool_destroy(pool);
+}
+
+struct Node {
+    void* left;
+    void* right;
+};
+
+TEST(Names, CallTheFunctionsOfTheHeap) {
+    const size_t links[] = {offsetof(Node, left), offsetof(Node, right)};
+    MorphMemTypeInfo info = {};
+    info.layout = MORPH_LAYOUT_OFFSETS;
+    info.offsets = links;
+    info.offset_count = 2;
+    GenHeap* heap = gen_heap_new(8192, 100000);
+    ASSERT_NE(heap, nullptr);
+    MorphHeapStats figures = morph_heap_stats(heap);
+    EXPECT_EQ(figures.nursery_bytes, 8192u);
+    EXPECT_EQ(figures.major_threshold, 100000u);
+    uint32_t type = gen_heap_register_type(heap, &info);
+
+    void* root = nullptr;
+    void* other = nullptr;
+    EXPECT_EQ(gen_heap_push_root(heap, &root), MORPH_OK);
+    EXPECT_EQ(gen_heap_push_root(heap, &other), MORPH_OK);
+    root = gen_heap_alloc(heap, sizeof(Node), type);
+    ASSERT_NE(root, nullptr);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(gen_heap_gc_minor(heap), MORPH_OK);  // it is old now
+    EXPECT_EQ(morph_heap_query(heap, root).room, MORPH_ROOM_OLD);
+    void* young = gen_heap_alloc(heap, sizeof(Node), type);
+    auto* node = static_cast<Node*>(root);
+    gen_heap_write(heap, root, &node->left, young);
+    young = gen_heap_alloc(heap, sizeof(Node), type);
+    gen_heap_write_barrier(heap, root, &node->right, young);
+    node->right = young;
+    EXPECT_EQ(gen_heap_gc_minor(heap), MORPH_OK);
+    EXPECT_EQ(gen_heap_gc_major(heap), MORPH_OK);
+    EXPECT_EQ(morph_heap_stats(heap).counts.objects_live, 3u);
+    EXPECT_GE(morph_heap_stats(heap).minor.count, 21u);
+    EXPECT_EQ(morph_heap_stats(heap).major.count, 1u);
+    EXPECT_EQ(gen_heap_pop_root(heap), MORPH_OK);
+    EXPECT_EQ(gen_heap_pop_roots(heap, 2), MORPH_ERROR_SCOPE);
+    EXPECT_EQ(gen_heap_pop_roots(heap, 1), MORPH_OK);
+    EXPECT_EQ(gen_heap_gc_major(heap), MORPH_OK);
+    EXPECT_EQ(morph_heap_stats(heap).counts.objects_live, 0u);
+    gen_heap_free(heap);
+
+    EXPECT_EQ(gen_heap_new(1, 0), nullptr);
+    EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_INVALID_CONFIGURATION);
+    gen_heap_destroy(gen_heap_new(0, 0));
+    gen_heap_destroy(nullptr);
 }
 
 }  // namespace

@@ -70,17 +70,21 @@ typedef struct MorphPoolConfig {
 typedef enum MorphRoom {
     MORPH_ROOM_NONE = 0, /* not memory of the object asked */
     MORPH_ROOM_ARENA,    /* an arena's: no more is known of it */
-    MORPH_ROOM_POOL
+    MORPH_ROOM_POOL,
+    MORPH_ROOM_YOUNG, /* a heap's nursery and survivor spaces: the object may move */
+    MORPH_ROOM_OLD,   /* a heap's blocks and page runs: it stays where it is */
+    MORPH_ROOM_LARGE  /* a heap's object with a mapping of its own */
 } MorphRoom;
 
 /* What is known of an address. */
 typedef struct MorphAddressInfo {
     MorphRoom room;
     bool allocated;   /* a live object covers the address (its slack included); arena: may cover */
-    void* object;     /* pool: where the slot begins; else NULL */
-    size_t size;      /* pool, allocated: as requested */
-    size_t slot_size; /* pool: bytes of the slot */
-    uint32_t type;    /* pool, allocated: as given */
+    void* object;     /* pool: where the slot begins; heap: the object; else NULL */
+    size_t size;      /* pool, heap, allocated: as requested */
+    size_t slot_size; /* pool: bytes of the slot; heap: those, header included */
+    uint32_t type;    /* pool, heap, allocated: as given */
+    uint32_t age;     /* young, allocated: minor collections survived */
 } MorphAddressInfo;
 
 typedef struct MorphPoolStats {
