@@ -1,0 +1,203 @@
+// The paths that a heap takes when memory is short: each test proves that its path was taken.
+#include "heap/heap_for_tests.h"
+
+namespace morph {
+namespace {
+
+// A list of nodes, newest first, numbered downwards to 0.
+void expect_list(Node* list, uint64_t count) {
+    for (Node* at = list; at != nullptr; at = at->left) ASSERT_EQ(at->number, --count);
+    ASSERT_EQ(count, 0u);
+}
+
+uint64_t prepend_until_refused(TestHeap& test, Node*& list, uint64_t count, uint64_t most) {
+    for (; count < most; ++count) {
+        Node* fresh = test.new_node(count);
+        if (fresh == nullptr) break;
+        test.link(fresh, &fresh->left, list);
+        list = fresh;
+    }
+    return count;
+}
+
+TEST(HeapPressure, WhatDoesNotFitTheSurvivorSpaceIsPromotedEarly) {
+    MorphHeapConfig config = {};
+    config.settings.nursery_bytes = 64 << 10;
+    config.settings.promotion_age = 15;
+    TestHeap test(config);
+    Node* list = nullptr;
+    test.push(list);
+    uint64_t count = prepend_until_refused(test, list, 0, 10000);
+    EXPECT_GT(test.stats().objects_promoted_early, 0u);
+    EXPECT_EQ(test.stats().promotions_refused, 0u);
+    test.verify();
+    expect_list(list, count);
+    test.pop(1);
+}
+
+TEST(HeapPressure, WithoutMemoryForPromotionObjectsStayYoungAndAllocationFailsCleanly) {
+    for (uint32_t age : {1u, 3u}) {
+        for (bool debug : {false, true}) {
+            MorphHeapConfig config = {};
+            config.settings.nursery_bytes = 32 << 10;
+            config.settings.promotion_age = age;
+            config.enable_debug = debug;
+            TestHeap test(config);
+            Node* list = nullptr;
+            test.push(list);
+            test.refuse_from = test.requests + 1;
+            uint64_t count = prepend_until_refused(test, list, 0, 1000000);
+            EXPECT_LT(count, 1000000u);
+            EXPECT_EQ(morph_heap_last_error(test.heap).code, MORPH_ERROR_OUT_OF_MEMORY);
+            EXPECT_GT(test.stats().promotions_refused, 0u);
+            test.verify();
+            expect_list(list, count);
+            for (int again = 0; again < 3; ++again) EXPECT_EQ(test.new_node(0), nullptr);
+            test.minor();
+            test.verify();
+            expect_list(list, count);
+            // A part dies: there is room again, still without the system.
+            Node* middle = list;
+            for (uint64_t step = 0; step < count / 2; ++step) middle = middle->left;
+            test.link(middle, &middle->left, nullptr);
+            EXPECT_NE(test.new_node(0), nullptr);
+            test.verify();
+            // And with it.
+            test.refuse_from = 0;
+            list = nullptr;
+            count = prepend_until_refused(test, list, 0, 10000);
+            EXPECT_EQ(count, 10000u);
+            expect_list(list, count);
+            test.verify();
+            test.pop(1);
+        }
+    }
+}
+
+TEST(HeapPressure, ARememberedSetThatCannotGrowLosesNothing) {
+    MorphHeapConfig config = {};
+    config.settings.promotion_age = 1;
+    config.settings.nursery_bytes = 256 << 10;
+    TestHeap test(config);
+    constexpr uint64_t kCount = 3000;
+    auto** array =
+        static_cast<void**>(morph_heap_alloc(test.heap, kCount * sizeof(void*), test.pointers));
+    test.push(array);
+    for (uint64_t index = 0; index < kCount; ++index) test.link(array, index, test.new_node(index));
+    test.minor();
+    test.refuse_from = test.requests + 1;
+    for (uint64_t index = 0; index < kCount; ++index) {
+        auto* node = static_cast<Node*>(array[index]);
+        test.link(node, &node->right, test.new_node(index + kCount));
+    }
+    EXPECT_GT(test.stats().remembered_overflows, 0u);
+    test.verify();
+    test.minor();
+    test.verify();
+    test.refuse_from = 0;
+    test.minor();
+    test.minor();
+    test.verify();
+    for (uint64_t index = 0; index < kCount; ++index) {
+        ASSERT_EQ(static_cast<Node*>(array[index])->right->number, index + kCount);
+    }
+    test.pop(1);
+}
+
+TEST(HeapPressure, MarkingGoesOnByRescanningWhenItsStackCannotGrow) {
+    MorphHeapConfig config = {};
+    config.settings.promotion_age = 1;
+    config.settings.nursery_bytes = 256 << 10;
+    TestHeap test(config);
+    constexpr uint64_t kCount = 3000;
+    auto** array =
+        static_cast<void**>(morph_heap_alloc(test.heap, kCount * sizeof(void*), test.pointers));
+    test.push(array);
+    for (uint64_t index = 0; index < kCount; ++index) {
+        Node* node = test.new_node(index);
+        test.link(array, index, node);
+        Node* child = test.new_node(index);
+        node = static_cast<Node*>(array[index]);
+        test.link(node, &node->left, child);
+    }
+    test.refuse_from = test.requests + 1;
+    test.major();
+    test.refuse_from = 0;
+    EXPECT_GT(test.stats().mark_overflows, 0u);
+    EXPECT_EQ(test.live(), 1 + 2 * kCount);
+    test.verify();
+    test.pop(1);
+    test.major();
+    EXPECT_EQ(test.live(), 0u);
+}
+
+TEST(HeapPressure, EveryRequestRefusedOnceAndForEverLeavesAWorkingHeap) {
+    for (bool for_ever : {false, true}) {
+        for (uint64_t from = 1;; ++from) {
+            ASSERT_LT(from, 200u);
+            MorphHeapConfig config = {};
+            config.settings.nursery_bytes = 16 << 10;
+            config.settings.promotion_age = 1;
+            config.settings.major_threshold = kChunkBytes;
+            TestHeap test(config);
+            test.refuse_from = test.requests + from;
+            Node* list = nullptr;
+            test.push(list);
+            uint64_t count = 0;
+            for (unsigned round = 0; round < 40; ++round) {
+                count = prepend_until_refused(test, list, count, count + 500);
+                void* large = morph_heap_alloc(test.heap, kChunkBytes * (round % 3), 0);
+                EXPECT_TRUE(large != nullptr || test.refusals != 0);
+                if (test.refusals != 0 && !for_ever) test.refuse_from = 0;
+            }
+            bool fired = test.refusals != 0;
+            test.verify();
+            expect_list(list, count);
+            test.pop(1);
+            if (!fired) break;
+        }
+    }
+}
+
+TEST(HeapPressure, TheNurseryGrowsWhenMuchSurvivesAndShrinksToKeepThePauseShort) {
+    MorphHeapConfig config = {};
+    config.settings.nursery_bytes = 32 << 10;
+    config.settings.nursery_bytes_max = 256 << 10;
+    TestHeap test(config);
+    Node* list = nullptr;
+    test.push(list);
+    uint64_t count = prepend_until_refused(test, list, 0, 50000);
+    EXPECT_EQ(test.stats().nursery_bytes, size_t{256} << 10);
+    expect_list(list, count);
+    test.verify();
+    MorphHeapSettings settings = {};
+    settings.nursery_bytes = 8 << 10;
+    ASSERT_EQ(morph_heap_configure(test.heap, &settings), MORPH_OK);
+    count = prepend_until_refused(test, list, count, 60000);
+    EXPECT_EQ(test.stats().nursery_bytes, size_t{8} << 10);
+    expect_list(list, count);
+    test.verify();
+    test.pop(1);
+}
+
+TEST(HeapPressure, ANurseryThatHasGrownGivesItsMemoryBackWhenMemoryIsRefused) {
+    MorphHeapConfig config = {};
+    config.settings.nursery_bytes = kChunkBytes / 16;
+    config.settings.nursery_bytes_max = kChunkBytes / 2;
+    config.memory.bytes_max = morph_heap_bytes_min(&config.settings) + 8 * kChunkBytes;
+    TestHeap test(config);
+    Node* list = nullptr;
+    test.push(list);
+    uint64_t count = prepend_until_refused(test, list, 0, kChunkBytes / 64);
+    EXPECT_GT(test.stats().nursery_bytes, kChunkBytes / 16);
+    count = prepend_until_refused(test, list, count, 10000000);
+    EXPECT_EQ(test.stats().nursery_bytes, kChunkBytes / 16);
+    EXPECT_LT(count, 10000000u);
+    // Most of what the bound allows is in use.
+    EXPECT_GT(count * (sizeof(Node) + 8), config.memory.bytes_max / 2);
+    test.verify();
+    test.pop(1);
+}
+
+}  // namespace
+}  // namespace morph
