@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "chunk/check.h"
-#include "context/context.h"
+#include "context/mode.h"
 
 namespace morph {
 
@@ -102,17 +102,22 @@ void* Context::allocate_with(size_t size, size_t alignment, uint32_t type,
 extern "C" {
 
 void* morph_mem_alloc(MorphMemContext* context, size_t size, uint32_t type_id) {
-    return morph::context_of(context)->allocate(size, type_id);
+    return morph::in_mode(context, [=](auto& its) __attribute__((always_inline)) {
+        return its.allocate(size, type_id);
+    });
 }
 
 void* morph_mem_alloc_zeroed(MorphMemContext* context, size_t size, uint32_t type_id) {
-    return morph::context_of(context)->allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type_id,
-                                                     MORPH_PLACE_BY_SIZE, true);
+    return morph::in_mode(context, [=](auto& its) {
+        return its.allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type_id, MORPH_PLACE_BY_SIZE, true);
+    });
 }
 
 void* morph_mem_alloc_with(MorphMemContext* context, size_t size, size_t alignment,
                            uint32_t type_id, MorphMemPlacement placement) {
-    return morph::context_of(context)->allocate_with(size, alignment, type_id, placement, false);
+    return morph::in_mode(context, [=](auto& its) {
+        return its.allocate_with(size, alignment, type_id, placement, false);
+    });
 }
 
 }  // extern "C"

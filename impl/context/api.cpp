@@ -2,31 +2,41 @@
 #include <cstdio>
 #include <cstring>
 
-#include "context/context.h"
 #include "context/format.h"
+#include "context/mode.h"
 #include "os/replace_file.h"
 
 namespace morph {
 
-MorphCode Context::dump(const char* path) {
+MorphCode dump_stats(MorphMemContext* context, const char* path) {
     ReplaceFile file(path);
     if (file.ok()) {
         Writer writer([](void* user, const char* text,
                          size_t length) { static_cast<ReplaceFile*>(user)->write(text, length); },
                       &file);
-        write_stats(*this, format_of_path(path), writer);
+        write_stats(context, format_of_path(path), writer);
         file.commit();
     }
     if (file.ok()) return MORPH_OK;
-    return fail(MORPH_ERROR_IO, "statistics cannot be written to \"%.120s\": %.60s", path,
-                strerror(file.error()));
+    return in_mode(context, [&](auto& its) {
+        return its.fail(MORPH_ERROR_IO, "statistics cannot be written to \"%.120s\": %.60s", path,
+                        strerror(file.error()));
+    });
 }
 
 namespace {
 
-MorphCode refuse_collector_call(MorphMemContext* context, const char* call) {
+MorphCode refuse_argument(const MorphMemContext* context, const char* text) {
+    return in_mode(context,
+                   [=](auto& its) { return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "%s", text); });
+}
+
+// call(heap), or a refusal where there is no heap.
+template <typename Call>
+MorphCode on_heap(MorphMemContext* context, const char* name, Call call) {
+    if (context->heap != nullptr) return call(context->heap);
     return context_of(context)->fail(MORPH_ERROR_UNSUPPORTED, "%s: COMPILER mode has no collector",
-                                     call);
+                                     name);
 }
 
 // What a stream took of the text, and whether it took all.
@@ -43,51 +53,56 @@ struct StreamReceiver {
 }  // namespace
 }  // namespace morph
 
-using morph::context_of;
+using morph::in_mode;
 
 extern "C" {
 
 uint32_t morph_mem_register_type(MorphMemContext* context, const MorphMemTypeInfo* info) {
     if (info == nullptr) {
-        context_of(context)->fail(MORPH_ERROR_INVALID_ARGUMENT, "info: NULL");
+        morph::refuse_argument(context, "info: NULL");
         return MORPH_TYPE_INVALID;
     }
-    return context_of(context)->register_type(*info);
+    return in_mode(context, [=](auto& its) { return its.register_type(*info); });
 }
 
 MorphAddressInfo morph_mem_query(const MorphMemContext* context, const void* address) {
-    return context_of(context)->query(address);
+    return in_mode(context, [=](auto& its) { return its.query(address); });
 }
 
 MorphCode morph_mem_gc_collect(MorphMemContext* context) {
-    return morph::refuse_collector_call(context, "morph_mem_gc_collect");
+    return morph::on_heap(context, "morph_mem_gc_collect", morph_heap_collect_major);
 }
 
-MorphCode morph_mem_gc_push_root(MorphMemContext* context, void**) {
-    return morph::refuse_collector_call(context, "morph_mem_gc_push_root");
+MorphCode morph_mem_gc_collect_minor(MorphMemContext* context) {
+    return morph::on_heap(context, "morph_mem_gc_collect_minor", morph_heap_collect_minor);
 }
 
-MorphCode morph_mem_gc_pop_roots(MorphMemContext* context, size_t) {
-    return morph::refuse_collector_call(context, "morph_mem_gc_pop_roots");
+MorphCode morph_mem_gc_push_root(MorphMemContext* context, void** slot) {
+    return morph::on_heap(context, "morph_mem_gc_push_root",
+                          [=](MorphHeap* heap) { return morph_heap_push_root(heap, slot); });
+}
+
+MorphCode morph_mem_gc_pop_roots(MorphMemContext* context, size_t count) {
+    return morph::on_heap(context, "morph_mem_gc_pop_roots",
+                          [=](MorphHeap* heap) { return morph_heap_pop_roots(heap, count); });
 }
 
 MorphCode morph_mem_get_stats(const MorphMemContext* context, MorphMemStats* stats) {
-    if (stats == nullptr) {
-        return context_of(context)->fail(MORPH_ERROR_INVALID_ARGUMENT, "stats: NULL");
-    }
-    *stats = context_of(context)->stats();
+    if (stats == nullptr) return morph::refuse_argument(context, "stats: NULL");
+    *stats = in_mode(context, [](auto& its) { return its.stats(); });
     return MORPH_OK;
 }
 
 MorphCode morph_mem_get_type_stats(const MorphMemContext* context, uint32_t type_id,
                                    MorphMemTypeStats* stats) {
-    morph::Context* asked = context_of(context);
-    if (stats == nullptr) return asked->fail(MORPH_ERROR_INVALID_ARGUMENT, "stats: NULL");
-    if (type_id >= asked->types()) {
-        return asked->fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered", type_id);
-    }
-    *stats = asked->type_stats(type_id);
-    return MORPH_OK;
+    if (stats == nullptr) return morph::refuse_argument(context, "stats: NULL");
+    return in_mode(context, [=](auto& its) {
+        if (type_id >= its.types()) {
+            return its.fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered", type_id);
+        }
+        *stats = its.type_stats(type_id);
+        return MORPH_OK;
+    });
 }
 
 size_t morph_mem_format_stats(const MorphMemContext* context, MorphMemFormat format, char* buffer,
@@ -96,11 +111,13 @@ size_t morph_mem_format_stats(const MorphMemContext* context, MorphMemFormat for
     receiver.terminate();
     unsigned number = morph::raw_number(format);
     if (number > MORPH_FORMAT_CSV) {
-        context_of(context)->fail(MORPH_ERROR_INVALID_ARGUMENT, "format: %u is none", number);
+        in_mode(context, [=](auto& its) {
+            return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "format: %u is none", number);
+        });
         return 0;
     }
     morph::Writer writer(morph::MemoryReceiver::emit, &receiver);
-    morph::write_stats(*context_of(context), format, writer);
+    morph::write_stats(context, format, writer);
     receiver.terminate();
     return writer.length();
 }
@@ -109,29 +126,30 @@ MorphCode morph_mem_print_stats(const MorphMemContext* context, FILE* stream) {
     morph::StreamReceiver receiver{stream != nullptr ? stream : stdout};
     {
         morph::Writer writer(morph::StreamReceiver::emit, &receiver);
-        morph::write_stats(*context_of(context), MORPH_FORMAT_TEXT, writer);
+        morph::write_stats(context, MORPH_FORMAT_TEXT, writer);
     }
     if (fflush(receiver.stream) == 0 && receiver.ok) return MORPH_OK;
-    return context_of(context)->fail(MORPH_ERROR_IO, "the stream did not take the statistics");
+    return in_mode(context, [](auto& its) {
+        return its.fail(MORPH_ERROR_IO, "the stream did not take the statistics");
+    });
 }
 
 MorphCode morph_mem_dump_stats(MorphMemContext* context, const char* path) {
-    if (path == nullptr) {
-        return context_of(context)->fail(MORPH_ERROR_INVALID_ARGUMENT, "path: NULL");
-    }
-    return context_of(context)->dump(path);
+    if (path == nullptr) return morph::refuse_argument(context, "path: NULL");
+    return morph::dump_stats(context, path);
 }
 
 MorphCode morph_mem_verify(MorphMemContext* context) {
-    return context_of(context)->verify();
+    return in_mode(context, [](auto& its) { return its.verify(); });
 }
 
 void morph_mem_walk(const MorphMemContext* context, MorphObjectVisitor visit, void* user) {
-    context_of(context)->walk(visit, user);
+    in_mode(context, [=](auto& its) { its.walk(visit, user); });
 }
 
 MorphError morph_mem_last_error(const MorphMemContext* context) {
-    return context == nullptr ? morph_creation_error() : context_of(context)->last_error();
+    if (context == nullptr) return morph_creation_error();
+    return in_mode(context, [](auto& its) -> MorphError { return its.last_error(); });
 }
 
 }  // extern "C"

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "chunk/geometry.h"
+#include "heap/policy.h"
 #include "os/ram.h"
 
 namespace {
@@ -41,9 +42,20 @@ namespace {
 // Under so much RAM the hint is cut down to a quarter of it.
 constexpr size_t kSmallRam = 512 * kMiB;
 
-MorphCode refuse_collector_field(const char* field, size_t value, ErrorState& errors) {
-    return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
-                       "%s: %zu: must be 0 in COMPILER mode, which has no collector", field, value);
+// Fields that must be zero, in the order in which they are looked at.
+struct ZeroField {
+    const char* name;
+    size_t value;
+};
+
+template <size_t count>
+MorphCode require_zero(const ZeroField (&fields)[count], const char* why, ErrorState& errors) {
+    for (const ZeroField& field : fields) {
+        if (field.value == 0) continue;
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION, "%s: %zu: must be 0 in %s",
+                           field.name, field.value, why);
+    }
+    return MORPH_OK;
 }
 
 MorphCode validate_mode(unsigned mode, ErrorState& errors) {
@@ -53,11 +65,72 @@ MorphCode validate_mode(unsigned mode, ErrorState& errors) {
                            "mode: %u is none of MORPH_MODE_COMPILER (0) .. MORPH_MODE_SERVER (3)",
                            mode);
     }
-    if (mode == MORPH_MODE_COMPILER) return MORPH_OK;
+    if (mode == MORPH_MODE_COMPILER || mode == MORPH_MODE_RUNTIME) return MORPH_OK;
     return errors.fail(MORPH_ERROR_UNSUPPORTED,
-                       "mode: MORPH_MODE_%s (%u) needs a collector, which this version of the "
-                       "library does not have; only MORPH_MODE_COMPILER works",
+                       "mode: MORPH_MODE_%s (%u) needs a collector that this version of the "
+                       "library does not have; MORPH_MODE_COMPILER and MORPH_MODE_RUNTIME work",
                        names[mode], mode);
+}
+
+MorphCode validate_arena_block(size_t block, ErrorState& errors) {
+    bool is_power_of_two = (block & (block - 1)) == 0;
+    bool in_range = block >= kArenaBlockBytesMin && block <= kArenaBlockBytesMax;
+    if (block == 0 || (is_power_of_two && in_range)) return MORPH_OK;
+    return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
+                       "arena_block_size: %zu is not a power of two from %zu to %zu", block,
+                       kArenaBlockBytesMin, kArenaBlockBytesMax);
+}
+
+MorphCode validate_bound(size_t bound, size_t least, const char* what, ErrorState& errors) {
+    if (bound == 0 || bound >= least) return MORPH_OK;
+    return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
+                       "memory.bytes_max: %zu is less than %s (%zu)", bound, what, least);
+}
+
+MorphCode validate_compiler(const MorphMemConfig& config, ErrorState& errors) {
+    const MorphHeapSettings& heap = config.heap;
+    const ZeroField fields[] = {{"gc_threshold", config.gc_threshold},
+                                {"gc_pause_target_ms", config.gc_pause_target_ms},
+                                {"enable_generational", config.enable_generational},
+                                {"enable_compaction", config.enable_compaction},
+                                {"heap.nursery_bytes", heap.nursery_bytes},
+                                {"heap.nursery_bytes_max", heap.nursery_bytes_max},
+                                {"heap.promotion_age", heap.promotion_age},
+                                {"heap.major_threshold", heap.major_threshold},
+                                {"heap.growth_percent", heap.growth_percent},
+                                {"heap.large_bytes", heap.large_bytes},
+                                {"heap.pause_target_ms", heap.pause_target_ms},
+                                {"heap.full_collections", heap.full_collections}};
+    MorphCode code = require_zero(fields, "COMPILER mode, which has no collector", errors);
+    if (code == MORPH_OK) code = validate_arena_block(config.arena_block_size, errors);
+    if (code != MORPH_OK) return code;
+    return validate_bound(config.memory.bytes_max, context_bytes_min(), "two chunks and 128 KiB",
+                          errors);
+}
+
+MorphCode validate_runtime(const MorphMemConfig& config, ErrorState& errors) {
+    const ZeroField fields[] = {{"enable_compaction", config.enable_compaction},
+                                {"arena_block_size", config.arena_block_size}};
+    MorphCode code =
+        require_zero(fields, "RUNTIME mode, which has no compaction and no arena", errors);
+    if (code != MORPH_OK) return code;
+    if (config.gc_threshold > MORPH_MAX_REQUEST) {
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
+                           "gc_threshold: %zu exceeds the largest request, %zu",
+                           config.gc_threshold, MORPH_MAX_REQUEST);
+    }
+    MorphHeapSettings settings = effective_heap_settings(config);
+    ErrorState heap_errors;
+    if (Policy::complete(settings, &settings, heap_errors) != MORPH_OK) {
+        // Its text begins with the field, which is in `heap` here.
+        return errors.fail(heap_errors.last.code, "heap.%.230s", heap_errors.last.text);
+    }
+    size_t least = 0;
+    if (__builtin_add_overflow(morph_heap_bytes_min(&settings), kRuntimeOverheadBytes, &least)) {
+        least = SIZE_MAX;
+    }
+    return validate_bound(config.memory.bytes_max, least, "the least of its heap and 64 KiB",
+                          errors);
 }
 
 MorphCode parse_switch(const char* name, const char* value, bool* on, ErrorState& errors) {
@@ -79,29 +152,16 @@ size_t context_bytes_min() {
 MorphCode validate_config(const MorphMemConfig& config, ErrorState& errors) {
     MorphCode code = validate_mode(raw_number(config.mode), errors);
     if (code != MORPH_OK) return code;
-    if (config.gc_threshold != 0) {
-        return refuse_collector_field("gc_threshold", config.gc_threshold, errors);
-    }
-    if (config.gc_pause_target_ms != 0) {
-        return refuse_collector_field("gc_pause_target_ms", config.gc_pause_target_ms, errors);
-    }
-    if (config.enable_generational) return refuse_collector_field("enable_generational", 1, errors);
-    if (config.enable_compaction) return refuse_collector_field("enable_compaction", 1, errors);
-    size_t block = config.arena_block_size;
-    bool is_power_of_two = (block & (block - 1)) == 0;
-    if (block != 0 &&
-        (!is_power_of_two || block < kArenaBlockBytesMin || block > kArenaBlockBytesMax)) {
-        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
-                           "arena_block_size: %zu is not a power of two from %zu to %zu", block,
-                           kArenaBlockBytesMin, kArenaBlockBytesMax);
-    }
-    size_t bound = config.memory.bytes_max;
-    if (bound != 0 && bound < context_bytes_min()) {
-        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
-                           "memory.bytes_max: %zu is less than two chunks and 128 KiB (%zu)", bound,
-                           context_bytes_min());
-    }
-    return MORPH_OK;
+    return config.mode == MORPH_MODE_RUNTIME ? validate_runtime(config, errors)
+                                             : validate_compiler(config, errors);
+}
+
+MorphHeapSettings effective_heap_settings(const MorphMemConfig& config) {
+    MorphHeapSettings settings = config.heap;
+    if (config.gc_threshold != 0) settings.major_threshold = config.gc_threshold;
+    if (config.gc_pause_target_ms != 0) settings.pause_target_ms = config.gc_pause_target_ms;
+    if (!config.enable_generational) settings.full_collections = true;
+    return settings;
 }
 
 EnvironmentReader process_environment() {

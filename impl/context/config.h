@@ -12,8 +12,15 @@ namespace morph {
 inline constexpr size_t kArenaBlockBytesMin = size_t{4} << 10;
 inline constexpr size_t kArenaBlockBytesMax = size_t{1} << 30;
 
-// Least bound that a context can work under: a chunk each for pool and arena, and its records.
+// Least bound that a context in COMPILER mode can work under: a chunk each for pool and arena, and
+// its records.
 size_t context_bytes_min();
+
+// What a context in RUNTIME mode may take beside its heap.
+inline constexpr size_t kRuntimeOverheadBytes = size_t{64} << 10;
+
+// RUNTIME mode: config.heap with what other fields override.
+MorphHeapSettings effective_heap_settings(const MorphMemConfig& config);
 
 // Enums come from C and may hold any number; loading such a one as an enum would be undefined.
 template <typename Enum>

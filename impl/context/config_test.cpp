@@ -80,11 +80,10 @@ TEST(Config, NullIsTheCompilerPreset) {
     EXPECT_EQ(morph_mem_destroy(context), MORPH_OK);
 }
 
-TEST(Config, ModesWithACollectorAreRefusedAsUnsupported) {
-    const char* names[] = {"RUNTIME", "VM", "SERVER"};
-    const MorphMemConfig* presets[] = {&MORPH_CONFIG_RUNTIME, &MORPH_CONFIG_VM,
-                                       &MORPH_CONFIG_SERVER};
-    for (int i = 0; i < 3; ++i) {
+TEST(Config, ModesWhoseCollectorIsMissingAreRefusedAsUnsupported) {
+    const char* names[] = {"VM", "SERVER"};
+    const MorphMemConfig* presets[] = {&MORPH_CONFIG_VM, &MORPH_CONFIG_SERVER};
+    for (int i = 0; i < 2; ++i) {
         Refusal refusal = refusal_of(*presets[i]);
         EXPECT_EQ(refusal.code, MORPH_ERROR_UNSUPPORTED);
         EXPECT_NE(refusal.text.find(std::string("mode: MORPH_MODE_") + names[i]), std::string::npos)
@@ -113,6 +112,107 @@ TEST(Config, CollectorFieldsMustBeZeroInCompilerMode) {
     config = MORPH_CONFIG_COMPILER;
     config.enable_compaction = true;
     expect_invalid(config, "enable_compaction: ", "1");
+}
+
+// Each field of the heap's settings, set to that number.
+std::map<std::string, MorphHeapSettings> settings_with(unsigned number) {
+    std::map<std::string, MorphHeapSettings> all;
+    all["nursery_bytes"].nursery_bytes = number;
+    all["nursery_bytes_max"].nursery_bytes_max = number;
+    all["promotion_age"].promotion_age = number;
+    all["major_threshold"].major_threshold = number;
+    all["growth_percent"].growth_percent = number;
+    all["large_bytes"].large_bytes = number;
+    all["pause_target_ms"].pause_target_ms = number;
+    return all;
+}
+
+TEST(Config, HeapSettingsMustBeZeroInCompilerMode) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    for (const auto& [field, settings] : settings_with(7)) {
+        config.heap = settings;
+        expect_invalid(config, ("heap." + field + ": ").c_str(), "7");
+    }
+    config.heap = {};
+    config.heap.full_collections = true;
+    expect_invalid(config, "heap.full_collections: ", "1");
+}
+
+TEST(Config, ARuntimeHasNoCompactionAndNoArena) {
+    MorphMemConfig config = MORPH_CONFIG_RUNTIME;
+    EXPECT_EQ(refusal_of(config).code, MORPH_OK);
+    config.enable_compaction = true;
+    expect_invalid(config, "enable_compaction: ", "1");
+    config = MORPH_CONFIG_RUNTIME;
+    config.arena_block_size = 65536;
+    expect_invalid(config, "arena_block_size: ", "65536");
+}
+
+TEST(Config, HeapSettingsThatAreImpossibleAreNamed) {
+    MorphMemConfig config = MORPH_CONFIG_RUNTIME;
+    config.gc_threshold = 0;
+    for (size_t size : {size_t{1}, size_t{4095}, MORPH_NURSERY_BYTES_MAX + 1, SIZE_MAX}) {
+        config.heap = {};
+        config.heap.nursery_bytes = size;
+        expect_invalid(config, "heap.nursery_bytes: ", std::to_string(size).c_str());
+    }
+    config.heap = {};
+    config.heap.nursery_bytes = 65536;
+    config.heap.nursery_bytes_max = 65535;
+    expect_invalid(config, "heap.nursery_bytes_max: ", "65535");
+    config.heap = {};
+    config.heap.promotion_age = 16;
+    expect_invalid(config, "heap.promotion_age: ", "16");
+    config.heap = {};
+    config.heap.growth_percent = 1001;
+    expect_invalid(config, "heap.growth_percent: ", "1001");
+    config.heap = {};
+    config.heap.large_bytes = morph_chunk_bytes() / 2 + 1;
+    expect_invalid(config, "heap.large_bytes: ", std::to_string(config.heap.large_bytes).c_str());
+    config.heap = {};
+    config.heap.major_threshold = SIZE_MAX;
+    expect_invalid(config, "heap.major_threshold: ", "18446744073709551615");
+    config.heap = {};
+    config.gc_threshold = SIZE_MAX;
+    expect_invalid(config, "gc_threshold: ", "18446744073709551615");
+}
+
+TEST(Config, FieldsOfTheContextOverrideTheSettings) {
+    MorphMemConfig config = {};
+    config.enable_generational = true;
+    config.heap.major_threshold = 1000;
+    config.heap.pause_target_ms = 3;
+    config.heap.nursery_bytes = 8192;
+    MorphHeapSettings settings = morph::effective_heap_settings(config);
+    EXPECT_EQ(settings.major_threshold, 1000u);
+    EXPECT_EQ(settings.pause_target_ms, 3u);
+    EXPECT_EQ(settings.nursery_bytes, 8192u);
+    EXPECT_FALSE(settings.full_collections);
+    config.gc_threshold = 2000;
+    config.gc_pause_target_ms = 4;
+    settings = morph::effective_heap_settings(config);
+    EXPECT_EQ(settings.major_threshold, 2000u);
+    EXPECT_EQ(settings.pause_target_ms, 4u);
+    EXPECT_FALSE(settings.full_collections);
+    config.heap.full_collections = true;
+    EXPECT_TRUE(morph::effective_heap_settings(config).full_collections);
+    config.heap.full_collections = false;
+    config.enable_generational = false;
+    EXPECT_TRUE(morph::effective_heap_settings(config).full_collections);
+}
+
+TEST(Config, ARuntimesBoundHoldsItsHeapAnd64KiB) {
+    MorphMemConfig config = MORPH_CONFIG_RUNTIME;
+    for (size_t nursery : {size_t{0}, size_t{4096}, size_t{1} << 20, size_t{16} << 20}) {
+        config.heap.nursery_bytes = nursery;
+        size_t least = morph_heap_bytes_min(&config.heap) + (64 << 10);
+        for (size_t bound : {size_t{1}, morph_chunk_bytes(), least - 1}) {
+            config.memory.bytes_max = bound;
+            expect_invalid(config, "memory.bytes_max: ", std::to_string(bound).c_str());
+        }
+        config.memory.bytes_max = least;
+        EXPECT_EQ(refusal_of(config).code, MORPH_OK) << nursery;
+    }
 }
 
 TEST(Config, AnArenaBlockIsAPowerOfTwoFrom4KiBTo1GiB) {

@@ -48,7 +48,7 @@ struct Totals {
     }
 };
 
-class Context {
+class Context : public MorphMemContext {
  public:
     // home_bytes: of the mapping it is constructed in.
     Context(const MorphMemConfig& config, const Environment& environment, size_t home_bytes);
@@ -56,8 +56,9 @@ class Context {
     Context& operator=(const Context&) = delete;
     ~Context() = default;
 
-    // nullptr: refused, and errors tells why. Balanced by destroy.
-    static Context* create(const MorphMemConfig& config, const EnvironmentReader& reader,
+    // config is valid (validate_config). nullptr: refused, and errors tells why. Balanced by
+    // destroy.
+    static Context* create(const MorphMemConfig& config, const Environment& environment,
                            ErrorState& errors);
     static MorphCode destroy(Context* context);
 
@@ -76,7 +77,6 @@ class Context {
     [[nodiscard]] MorphMemStats stats() const;
     [[nodiscard]] MorphMemTypeStats type_stats(uint32_t type) const;
     [[nodiscard]] uint32_t types() const { return types_.count(); }
-    [[nodiscard]] MorphCode dump(const char* path);
 
     [[nodiscard]] const MorphError& last_error() const { return errors_.last; }
 
@@ -140,11 +140,7 @@ class Context {
 };
 
 inline Context* context_of(MorphMemContext* context) {
-    return reinterpret_cast<Context*>(context);
-}
-// Queries do not change what the user sees; but they note their failures in the context as well.
-inline Context* context_of(const MorphMemContext* context) {
-    return const_cast<Context*>(reinterpret_cast<const Context*>(context));
+    return static_cast<Context*>(context);
 }
 
 }  // namespace morph

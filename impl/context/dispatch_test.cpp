@@ -223,10 +223,12 @@ TEST_F(Dispatch, CollectorCallsAreRefused) {
     open();
     void* slot = nullptr;
     EXPECT_EQ(morph_mem_gc_collect(context), MORPH_ERROR_UNSUPPORTED);
+    EXPECT_EQ(morph_mem_gc_collect_minor(context), MORPH_ERROR_UNSUPPORTED);
+    EXPECT_EQ(morph_mem_heap(context), nullptr);
     EXPECT_EQ(morph_mem_gc_push_root(context, &slot), MORPH_ERROR_UNSUPPORTED);
     EXPECT_EQ(morph_mem_gc_pop_roots(context, 1), MORPH_ERROR_UNSUPPORTED);
     EXPECT_EQ(error().code, MORPH_ERROR_UNSUPPORTED);
-    EXPECT_EQ(stats().failures, 3u);
+    EXPECT_EQ(stats().failures, 4u);
 }
 
 TEST_F(Dispatch, ASmallContextCostsMetadataAndOneChunk) {

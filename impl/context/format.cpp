@@ -1,16 +1,13 @@
 #include "context/format.h"
 
-#include <cstring>
+#include "context/format_heap.h"
+#include "context/format_parts.h"
+#include "context/mode.h"
 
 namespace morph {
 namespace {
 
 // The figures that stand alone, in the order in which all formats give them.
-struct Figure {
-    const char* name;
-    uint64_t value;
-};
-
 struct Figures {
     explicit Figures(const MorphMemStats& stats)
         : list{{"bytes_live_peak", stats.bytes_live_peak},
@@ -28,17 +25,6 @@ struct Figures {
     Figure list[12];
 };
 
-constexpr const char* kCountNames[] = {"allocations", "frees",        "bytes_allocated",
-                                       "bytes_freed", "objects_live", "bytes_live"};
-constexpr size_t kCounts = sizeof(kCountNames) / sizeof(kCountNames[0]);
-
-struct CountList {
-    explicit CountList(const MorphMemCounts& counts)
-        : values{counts.allocations, counts.frees,        counts.bytes_allocated,
-                 counts.bytes_freed, counts.objects_live, counts.bytes_live} {}
-    uint64_t values[kCounts];
-};
-
 const char* placement_name(MorphMemPlacement placement) {
     switch (placement) {
         case MORPH_PLACE_BY_SIZE:
@@ -51,158 +37,96 @@ const char* placement_name(MorphMemPlacement placement) {
     return "unknown";
 }
 
-const char* yes_no(bool yes) {
-    return yes ? "true" : "false";
-}
-
 // Calls show(id, stats) for each type of which there ever was an object.
 template <typename Show>
-void each_used_type(const Context& context, Show show) {
-    for (uint32_t type = 0; type < context.types(); ++type) {
-        MorphMemTypeStats stats = context.type_stats(type);
-        if (stats.counts.allocations != 0) show(type, stats);
-    }
+void each_used_type(const MorphMemContext* context, Show show) {
+    in_mode(context, [&](auto& its) {
+        for (uint32_t type = 0; type < its.types(); ++type) {
+            MorphMemTypeStats stats = its.type_stats(type);
+            if (stats.counts.allocations != 0) show(type, stats);
+        }
+    });
+}
+
+bool is_runtime(const MorphMemStats& stats) {
+    return stats.mode == MORPH_MODE_RUNTIME;
 }
 
 // ------------------------------------------------------------------------------------ JSON
 
-void json_counts(Writer& writer, const MorphMemCounts& counts) {
-    CountList list(counts);
-    for (size_t index = 0; index < kCounts; ++index) {
-        writer.text(index == 0 ? "\"" : ", \"");
-        writer.text(kCountNames[index]);
-        writer.text("\": ");
-        writer.number(list.values[index]);
-    }
+void json_type(Writer& writer, uint32_t id, const MorphMemTypeStats& type, bool runtime) {
+    writer.text("{\"id\": ");
+    writer.number(id);
+    writer.text(", \"name\": ");
+    writer.json_string(type.name);
+    writer.text(runtime ? ", \"layout\": " : ", \"placement\": ");
+    writer.json_string(runtime ? layout_name(type.layout) : placement_name(type.placement));
+    writer.text(", ");
+    json_counts(writer, type.counts);
+    writer.text("}");
 }
 
-void json_section(Writer& writer, const char* name, const MorphMemCounts& counts) {
-    writer.text("  \"");
-    writer.text(name);
-    writer.text("\": {");
-    json_counts(writer, counts);
-    writer.text("},\n");
-}
-
-void write_json(const Context& context, const MorphMemStats& stats, Writer& writer) {
-    writer.text("{\n  \"mode\": \"compiler\",\n  \"metrics\": ");
+void write_json(const MorphMemContext* context, const MorphMemStats& stats, Writer& writer) {
+    bool runtime = is_runtime(stats);
+    writer.text(runtime ? "{\n  \"mode\": \"runtime\"" : "{\n  \"mode\": \"compiler\"");
+    writer.text(",\n  \"metrics\": ");
     writer.text(yes_no(stats.metrics));
     writer.text(",\n");
     json_section(writer, "total", stats.total);
     json_section(writer, "pool", stats.pool);
     json_section(writer, "arena", stats.arena);
     for (const Figure& figure : Figures(stats).list) {
-        writer.text("  \"");
-        writer.text(figure.name);
-        writer.text("\": ");
-        writer.number(figure.value);
+        writer.text("  ");
+        json_figures(writer, {&figure, 1});
         writer.text(",\n");
     }
+    if (runtime) json_heap(writer, static_cast<const RuntimeContext&>(*context), stats.heap);
     writer.text("  \"by_type\": [");
     bool first = true;
     each_used_type(context, [&](uint32_t id, const MorphMemTypeStats& type) {
-        writer.text(first ? "\n    {\"id\": " : ",\n    {\"id\": ");
+        writer.text(first ? "\n    " : ",\n    ");
         first = false;
-        writer.number(id);
-        writer.text(", \"name\": ");
-        writer.json_string(type.name);
-        writer.text(", \"placement\": ");
-        writer.json_string(placement_name(type.placement));
-        writer.text(", ");
-        json_counts(writer, type.counts);
-        writer.text("}");
+        json_type(writer, id, type, runtime);
     });
     writer.text(first ? "]\n}\n" : "\n  ]\n}\n");
 }
 
 // ------------------------------------------------------------------------------------- CSV
 
-// One shape for all rows: section, id, name, figure, value.
-void csv_row(Writer& writer, const char* section, const char* figure, uint64_t value) {
-    writer.text(section);
-    writer.text(",,,");
-    writer.text(figure);
-    writer.text(",");
-    writer.number(value);
-    writer.text("\r\n");
-}
-
-void csv_section(Writer& writer, const char* section, const MorphMemCounts& counts) {
-    CountList list(counts);
-    for (size_t index = 0; index < kCounts; ++index) {
-        csv_row(writer, section, kCountNames[index], list.values[index]);
-    }
-}
-
-void write_csv(const Context& context, const MorphMemStats& stats, Writer& writer) {
+void write_csv(const MorphMemContext* context, const MorphMemStats& stats, Writer& writer) {
     writer.text("section,id,name,figure,value\r\n");
-    csv_row(writer, "context", "metrics", stats.metrics ? 1 : 0);
-    for (const Figure& figure : Figures(stats).list) {
-        csv_row(writer, "context", figure.name, figure.value);
-    }
+    const Figure metrics[] = {{"metrics", stats.metrics ? 1u : 0u}};
+    csv_figures(writer, "context", metrics);
+    csv_figures(writer, "context", Figures(stats).list);
     csv_section(writer, "total", stats.total);
     csv_section(writer, "pool", stats.pool);
     csv_section(writer, "arena", stats.arena);
+    if (is_runtime(stats)) csv_heap(writer, stats.heap);
     each_used_type(context, [&](uint32_t id, const MorphMemTypeStats& type) {
-        CountList list(type.counts);
-        for (size_t index = 0; index < kCounts; ++index) {
-            writer.text("type,");
-            writer.number(id);
-            writer.text(",");
-            writer.csv_string(type.name);
-            writer.text(",");
-            writer.text(kCountNames[index]);
-            writer.text(",");
-            writer.number(list.values[index]);
-            writer.text("\r\n");
-        }
+        csv_type(writer, id, type.name, type.counts);
     });
 }
 
 // ------------------------------------------------------------------------------------ text
 
-constexpr size_t kNameColumns = 24;
-constexpr size_t kNumberColumns = 16;
-
-void text_figure(Writer& writer, const char* name, uint64_t value) {
-    writer.text("  ");
-    writer.name_column(name, kNameColumns);
-    writer.column(value, kNumberColumns);
-    writer.text("\n");
-}
-
-void text_row(Writer& writer, std::string_view name, const MorphMemCounts& counts) {
-    writer.text("  ");
-    writer.name_column(name, kNameColumns);
-    for (uint64_t value : {counts.objects_live, counts.bytes_live, counts.allocations,
-                           counts.bytes_allocated, counts.frees, counts.bytes_freed}) {
-        writer.column(value, kNumberColumns);
-    }
-    writer.text("\n");
-}
-
-void text_heading(Writer& writer, const char* title) {
-    writer.name_column(title, kNameColumns + 2);
-    for (const char* heading :
-         {"live", "bytes live", "allocated", "bytes", "freed", "bytes freed"}) {
-        writer.repeat(' ', kNumberColumns - strlen(heading));
-        writer.text(heading);
-    }
-    writer.text("\n");
-}
-
-void write_text(const Context& context, const MorphMemStats& stats, Writer& writer) {
-    writer.text("morph memory, compiler mode");
+void write_text(const MorphMemContext* context, const MorphMemStats& stats, Writer& writer) {
+    bool runtime = is_runtime(stats);
+    writer.text(runtime ? "morph memory, runtime mode" : "morph memory, compiler mode");
     writer.text(stats.metrics ? "\n" : ", metrics off\n");
-    for (const Figure& figure : Figures(stats).list) text_figure(writer, figure.name, figure.value);
+    text_figures(writer, Figures(stats).list);
+    if (runtime) text_heap(writer, stats.heap, stats.metrics);
     if (!stats.metrics) return;
-    text_heading(writer, "objects");
-    text_row(writer, "total", stats.total);
-    text_row(writer, "pools", stats.pool);
-    text_row(writer, "arena", stats.arena);
-    text_heading(writer, "by type");
+    text_counts_heading(writer, "objects");
+    text_counts(writer, "total", stats.total);
+    if (runtime) {
+        text_counts(writer, "young", stats.heap.young);
+    } else {
+        text_counts(writer, "pools", stats.pool);
+        text_counts(writer, "arena", stats.arena);
+    }
+    text_counts_heading(writer, "by type");
     each_used_type(context, [&](uint32_t, const MorphMemTypeStats& type) {
-        text_row(writer, type.name, type.counts);
+        text_counts(writer, type.name, type.counts);
     });
 }
 
@@ -218,8 +142,8 @@ MorphMemFormat format_of_path(const char* path) {
     return MORPH_FORMAT_JSON;
 }
 
-void write_stats(const Context& context, MorphMemFormat format, Writer& writer) {
-    MorphMemStats stats = context.stats();
+void write_stats(const MorphMemContext* context, MorphMemFormat format, Writer& writer) {
+    MorphMemStats stats = in_mode(context, [](auto& its) { return its.stats(); });
     switch (format) {
         case MORPH_FORMAT_TEXT:
             write_text(context, stats, writer);

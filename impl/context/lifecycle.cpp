@@ -1,27 +1,46 @@
-// Birth and death of a context: home, environment, leaks, statistics at the end.
+// Birth and death of a context: home, environment, leaks, statistics at the end. What is particular
+// to RUNTIME mode is in runtime.cpp.
 #include <cstring>
 #include <new>
 
 #include "chunk/check.h"
-#include "context/context.h"
+#include "context/format.h"
+#include "context/home.h"
+#include "context/mode.h"
 
 namespace morph {
 namespace {
 
-MorphCode explain_home_refusal(Refusal refusal, const MorphMemoryLimits& limits,
+MorphCode explain_home_refusal(Refusal refusal, size_t bytes, const MorphMemoryLimits& limits,
                                ErrorState& errors) {
     const char* who = refusal == Refusal::bound  ? "memory.bytes_max"
                       : refusal == Refusal::hook ? "the request hook"
                                                  : "the system";
     return errors.fail(MORPH_ERROR_OUT_OF_MEMORY,
-                       "context: its first %zu bytes were refused by %s (bytes_max %zu)",
-                       sizeof(Context), who, limits.bytes_max);
+                       "context: its first %zu bytes were refused by %s (bytes_max %zu)", bytes,
+                       who, limits.bytes_max);
 }
 
 }  // namespace
 
+void* map_context_home(const MorphMemoryLimits& limits, size_t bytes, ErrorState& errors) {
+    Refusal refusal = Refusal::none;
+    void* home = Source::map_home(limits, bytes, &refusal);
+    if (home == nullptr) explain_home_refusal(refusal, bytes, limits, errors);
+    return home;
+}
+
+// Fresh pages are zero: the path needs no terminator of its own.
+void keep_stats_path(const Environment& environment, char* to) {
+    if (environment.stats_path == nullptr) return;
+    size_t length = strnlen(environment.stats_path, kStatsPathBytesMax);
+    MORPH_CHECK(length < kStatsPathBytesMax);
+    memcpy(to, environment.stats_path, length);
+}
+
 Context::Context(const MorphMemConfig& config, const Environment& environment, size_t home_bytes)
-    : source_(config.memory, home_bytes),
+    : MorphMemContext{},
+      source_(config.memory, home_bytes),
       reporter_{config.report, config.report_user},
       metrics_(config.enable_metrics),
       types_(source_, errors_),
@@ -36,12 +55,7 @@ Context::Context(const MorphMemConfig& config, const Environment& environment, s
       home_bytes_(home_bytes),
       debug_(environment.debug_given ? environment.debug : config.enable_debug),
       report_leaks_(config.report_leaks) {
-    // Fresh pages are zero: the path needs no terminator of its own.
-    if (environment.stats_path != nullptr) {
-        size_t length = strnlen(environment.stats_path, sizeof(stats_path_));
-        MORPH_CHECK(length < sizeof(stats_path_));
-        memcpy(stats_path_, environment.stats_path, length);
-    }
+    keep_stats_path(environment, stats_path_);
 }
 
 MorphCode Context::open(size_t expected_bytes) {
@@ -52,17 +66,10 @@ MorphCode Context::open(size_t expected_bytes) {
     return MORPH_OK;
 }
 
-Context* Context::create(const MorphMemConfig& config, const EnvironmentReader& reader,
+Context* Context::create(const MorphMemConfig& config, const Environment& environment,
                          ErrorState& errors) {
-    Environment environment = {};
-    if (validate_config(config, errors) != MORPH_OK) return nullptr;
-    if (read_environment(reader, &environment, errors) != MORPH_OK) return nullptr;
-    Refusal refusal = Refusal::none;
-    void* home = Source::map_home(config.memory, sizeof(Context), &refusal);
-    if (home == nullptr) {
-        explain_home_refusal(refusal, config.memory, errors);
-        return nullptr;
-    }
+    void* home = map_context_home(config.memory, sizeof(Context), errors);
+    if (home == nullptr) return nullptr;
     auto* context = new (home) Context(config, environment, sizeof(Context));
     if (context->open(config.heap_size_hint) != MORPH_OK) {
         errors = context->errors_;
@@ -81,10 +88,9 @@ void Context::dismantle(Context* context) {
 }
 
 MorphCode Context::destroy(Context* context) {
-    if (context == nullptr) return MORPH_OK;
     if (context->report_leaks_) context->report_leaks();
     MorphCode code = MORPH_OK;
-    if (context->stats_path_[0] != '\0') code = context->dump(context->stats_path_);
+    if (context->stats_path_[0] != '\0') code = dump_stats(context, context->stats_path_);
     dismantle(context);
     return code;
 }
@@ -130,16 +136,28 @@ MorphAddressInfo Context::query(const void* address) const {
     return info;
 }
 
+namespace {
+
+MorphMemContext* create_in_its_mode(const MorphMemConfig& config, ErrorState& errors) {
+    Environment environment = {};
+    if (validate_config(config, errors) != MORPH_OK) return nullptr;
+    if (read_environment(process_environment(), &environment, errors) != MORPH_OK) return nullptr;
+    if (config.mode == MORPH_MODE_COMPILER) return Context::create(config, environment, errors);
+    return RuntimeContext::create(config, environment, errors);
+}
+
+}  // namespace
+
 }  // namespace morph
 
 extern "C" {
 
 MorphMemContext* morph_mem_init(const MorphMemConfig* config) {
     morph::ErrorState errors;
-    morph::Context* context = morph::Context::create(
-        config != nullptr ? *config : MORPH_CONFIG_COMPILER, morph::process_environment(), errors);
+    MorphMemContext* context =
+        morph::create_in_its_mode(config != nullptr ? *config : MORPH_CONFIG_COMPILER, errors);
     if (context == nullptr) morph::set_creation_error(errors.last);
-    return reinterpret_cast<MorphMemContext*>(context);
+    return context;
 }
 
 MorphMemContext* morph_mem_init_auto(void) {
@@ -148,6 +166,8 @@ MorphMemContext* morph_mem_init_auto(void) {
 }
 
 MorphCode morph_mem_destroy(MorphMemContext* context) {
+    if (context == nullptr) return MORPH_OK;
+    if (context->heap != nullptr) return morph::RuntimeContext::destroy(morph::runtime_of(context));
     return morph::Context::destroy(morph::context_of(context));
 }
 

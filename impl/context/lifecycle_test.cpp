@@ -47,7 +47,8 @@ size_t run_everything(MorphMemContext* context, bool check) {
     };
     size_t chunk = morph_chunk_bytes();
     for (size_t i = 0; i < 40; ++i) {
-        MorphMemTypeInfo info = {"t", MORPH_PLACE_BY_SIZE};
+        MorphMemTypeInfo info = {};
+        info.name = "t";
         note(morph_mem_register_type(context, &info) == MORPH_TYPE_INVALID);
     }
     void* small = morph_mem_alloc(context, 24, 0);

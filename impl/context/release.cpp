@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "chunk/check.h"
-#include "context/context.h"
+#include "context/mode.h"
 
 namespace morph {
 
@@ -128,16 +128,17 @@ void Context::reset() {
 extern "C" {
 
 MorphCode morph_mem_free(MorphMemContext* context, void* object) {
-    return morph::context_of(context)->free(object);
+    return morph::in_mode(context, [=](auto& its) { return its.free(object); });
 }
 
 void* morph_mem_realloc(MorphMemContext* context, void* object, size_t old_size, size_t new_size,
                         uint32_t type_id) {
-    return morph::context_of(context)->reallocate(object, old_size, new_size, type_id);
+    return morph::in_mode(
+        context, [=](auto& its) { return its.reallocate(object, old_size, new_size, type_id); });
 }
 
 void morph_mem_reset(MorphMemContext* context) {
-    morph::context_of(context)->reset();
+    morph::in_mode(context, [](auto& its) { its.reset(); });
 }
 
 }  // extern "C"

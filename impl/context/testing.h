@@ -94,7 +94,9 @@ class ContextTest : public testing::Test {
         return code;
     }
     uint32_t add_type(const char* name, MorphMemPlacement placement = MORPH_PLACE_BY_SIZE) {
-        MorphMemTypeInfo info = {name, placement};
+        MorphMemTypeInfo info = {};
+        info.name = name;
+        info.placement = placement;
         return morph_mem_register_type(context, &info);
     }
     MorphMemStats stats() {

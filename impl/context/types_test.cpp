@@ -55,7 +55,8 @@ TEST_F(Types, NullAndBadPlacementsAreRefused) {
     open();
     EXPECT_EQ(morph_mem_register_type(context, nullptr), MORPH_TYPE_INVALID);
     EXPECT_EQ(error().code, MORPH_ERROR_INVALID_ARGUMENT);
-    MorphMemTypeInfo info = {"bad", MORPH_PLACE_BY_SIZE};
+    MorphMemTypeInfo info = {};
+    info.name = "bad";
     unsigned number = 3;
     std::memcpy(&info.placement, &number, sizeof(number));
     EXPECT_EQ(morph_mem_register_type(context, &info), MORPH_TYPE_INVALID);

@@ -1,0 +1,27 @@
+// What a context is behind its public head, and the one place where the two part.
+//
+//   MorphMemContext { heap }  <-- Context         heap is NULL      COMPILER mode
+//                             <-- RuntimeContext  heap is the heap  RUNTIME mode
+//
+// Both have the same member functions, so a call of morph/mem.h is one line that serves both.
+#pragma once
+
+#include "context/context.h"
+#include "context/runtime.h"
+
+namespace morph {
+
+// call(the context as what it is). Made for lambdas that take auto&.
+template <typename Call>
+[[gnu::always_inline]] inline decltype(auto) in_mode(MorphMemContext* context, Call call) {
+    if (MORPH_LIKELY(context->heap == nullptr)) return call(*context_of(context));
+    return call(*runtime_of(context));
+}
+
+// Queries do not change what the user sees; but they note their failures in the context as well.
+template <typename Call>
+decltype(auto) in_mode(const MorphMemContext* context, Call call) {
+    return in_mode(const_cast<MorphMemContext*>(context), call);
+}
+
+}  // namespace morph

@@ -1,0 +1,216 @@
+#include "context/runtime.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "chunk/check.h"
+#include "chunk/source.h"
+#include "context/format.h"
+#include "context/home.h"
+
+namespace morph {
+namespace {
+
+constexpr size_t kHomeBytes = (sizeof(RuntimeContext) + kPageBytes - 1) & ~(kPageBytes - 1);
+static_assert(kHomeBytes <= kRuntimeOverheadBytes);  // what mem.h says a bound must leave for it
+
+// What was counted goes; what there is now stays.
+MorphHeapStats without_counts(MorphHeapStats stats) {
+    stats.counts = stats.young = {};
+    stats.bytes_live_peak = 0;
+    stats.minor = stats.major = {};
+    stats.objects_promoted = stats.bytes_promoted = stats.objects_promoted_early = 0;
+    stats.objects_survived = stats.objects_pretenured = stats.collections_forced = 0;
+    stats.logged = stats.remembered_overflows = stats.mark_overflows = 0;
+    stats.promotions_refused = stats.weak_cleared = stats.finalizers_run = stats.failures = 0;
+    return stats;
+}
+
+}  // namespace
+
+RuntimeContext::RuntimeContext(const MorphMemConfig& config, const Environment& environment,
+                               size_t home_bytes)
+    : MorphMemContext{},
+      reporter_{config.report, config.report_user},
+      limits_(config.memory),
+      home_bytes_(home_bytes),
+      metrics_(config.enable_metrics),
+      debug_(environment.debug_given ? environment.debug : config.enable_debug) {
+    keep_stats_path(environment, stats_path_);
+}
+
+RuntimeContext* RuntimeContext::create(const MorphMemConfig& config, const Environment& environment,
+                                       ErrorState& errors) {
+    void* home = map_context_home(config.memory, kHomeBytes, errors);
+    if (home == nullptr) return nullptr;
+    auto* context = new (home) RuntimeContext(config, environment, kHomeBytes);
+    if (context->open_heap(config, errors) == MORPH_OK) return context;
+    dismantle(context);
+    return nullptr;
+}
+
+MorphCode RuntimeContext::open_heap(const MorphMemConfig& config, ErrorState& errors) {
+    MorphHeapConfig inner = {};
+    inner.settings = effective_heap_settings(config);
+    inner.enable_debug = debug_;
+    inner.report_leaks = config.report_leaks;
+    inner.memory = limits_;
+    if (limits_.bytes_max != 0) {
+        MORPH_CHECK(limits_.bytes_max > home_bytes_);
+        inner.memory.bytes_max = limits_.bytes_max - home_bytes_;
+    }
+    inner.report = config.report;
+    inner.report_user = config.report_user;
+    heap = morph_heap_create(&inner);
+    if (heap == nullptr) errors.last = morph_creation_error();
+    return heap != nullptr ? MORPH_OK : errors.last.code;
+}
+
+// The heap first, then the home: every byte goes back.
+void RuntimeContext::dismantle(RuntimeContext* context) {
+    MorphMemoryLimits limits = context->limits_;
+    size_t home_bytes = context->home_bytes_;
+    morph_heap_destroy(context->heap);
+    context->~RuntimeContext();
+    Source::return_home(limits, context, home_bytes);
+}
+
+// Statistics show the heap as the program left it: its own last collection, which leaks are sought
+// with, comes after them.
+MorphCode RuntimeContext::destroy(RuntimeContext* context) {
+    MorphCode code = MORPH_OK;
+    if (context->stats_path_[0] != '\0') code = dump_stats(context, context->stats_path_);
+    dismantle(context);
+    return code;
+}
+
+void* RuntimeContext::allocate_with(size_t size, size_t alignment, uint32_t type,
+                                    MorphMemPlacement placement, bool /*zeroed: always*/) {
+    unsigned number = raw_number(placement);
+    if (number > MORPH_PLACE_ARENA && type < types()) {
+        fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", number);
+        return nullptr;
+    }
+    return morph_heap_alloc_aligned(heap, size, alignment, type);
+}
+
+MorphCode RuntimeContext::free(const void* object) {
+    if (object == nullptr) return MORPH_OK;
+    return fail(MORPH_ERROR_UNSUPPORTED,
+                "morph_mem_free: in RUNTIME mode the collector frees; drop the references to %p",
+                object);
+}
+
+MorphCode RuntimeContext::check_object(const void* object, size_t old_size, uint32_t type) {
+    uint32_t own_type = morph_object_type(object);
+    if (type != own_type) {
+        return fail(MORPH_ERROR_INVALID_ARGUMENT, "type_id: %p is of type %u, not %u", object,
+                    own_type, type);
+    }
+    size_t own_size = morph_heap_object_size(heap, object);
+    if (old_size == own_size) return MORPH_OK;
+    if (debug_) {
+        reporter_.report(MORPH_REPORT_WRONG_SIZE, object, own_size, own_type,
+                         "context: realloc of %p with old size %zu; it has %zu (type %u)", object,
+                         old_size, own_size, own_type);
+    }
+    return fail(MORPH_ERROR_WRONG_SIZE, "old_size: %zu given for %p, which has %zu", old_size,
+                object, own_size);
+}
+
+// Which error comes first when several things are wrong: as in COMPILER mode.
+void* RuntimeContext::reallocate(void* object, size_t old_size, size_t new_size, uint32_t type) {
+    if (object == nullptr) return allocate(new_size, type);
+    if (type >= types()) {
+        fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered; ids from 0 to %u are", type,
+             types() - 1);
+        return nullptr;
+    }
+    if (new_size > MORPH_MAX_REQUEST) {
+        fail(MORPH_ERROR_TOO_LARGE, "size: %zu exceeds the largest request, %zu", new_size,
+             MORPH_MAX_REQUEST);
+        return nullptr;
+    }
+    if (check_object(object, old_size, type) != MORPH_OK) return nullptr;
+    return morph_heap_resize(heap, object, new_size);
+}
+
+void RuntimeContext::reset() {
+    resets_ += 1;
+    morph_heap_reset(heap);
+}
+
+uint32_t RuntimeContext::register_type(const MorphMemTypeInfo& info) {
+    unsigned placement = raw_number(info.placement);
+    if (types() < MORPH_MAX_TYPES && placement > MORPH_PLACE_ARENA) {
+        fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", placement);
+        return MORPH_TYPE_INVALID;
+    }
+    return morph_heap_register_type(heap, &info);
+}
+
+MorphCode RuntimeContext::verify() {
+    MorphCode code = morph_heap_verify(heap);
+    if (code != MORPH_OK) return code;
+    MorphHeapStats figures = morph_heap_stats(heap);
+    size_t bound = limits_.bytes_max;
+    if (bound != 0 && figures.bytes_mapped > bound - home_bytes_) {
+        return fail(MORPH_ERROR_CORRUPTION, "RUNTIME-BOUND is broken");
+    }
+    return MORPH_OK;
+}
+
+MorphMemStats RuntimeContext::stats() const {
+    MorphHeapStats figures = morph_heap_stats(heap);
+    MorphMemStats stats = {};
+    stats.mode = MORPH_MODE_RUNTIME;
+    stats.metrics = metrics_;
+    stats.heap = metrics_ ? figures : without_counts(figures);
+    stats.total = stats.heap.counts;
+    stats.bytes_live_peak = stats.heap.bytes_live_peak;
+    if (metrics_) {
+        stats.resets = resets_;
+        stats.failures = failures_ + figures.failures;
+    }
+    stats.types = figures.types;
+    stats.bytes_mapped = figures.bytes_mapped + home_bytes_;
+    stats.bytes_mapped_peak = figures.bytes_mapped_peak + home_bytes_;
+    stats.metadata_bytes_mapped = figures.metadata_bytes_mapped + home_bytes_;
+    return stats;
+}
+
+MorphMemTypeStats RuntimeContext::type_stats(uint32_t type) const {
+    MorphHeapTypeStats figures;
+    MorphCode code = morph_heap_type_stats(heap, type, &figures);
+    MORPH_CHECK(code == MORPH_OK);
+    MorphMemTypeStats stats = {};
+    static_assert(sizeof(stats.name) == sizeof(figures.name));
+    memcpy(stats.name, figures.name, sizeof(stats.name));
+    stats.layout = figures.layout;
+    if (metrics_) stats.counts = figures.counts;
+    return stats;
+}
+
+size_t RuntimeContext::timeline(MorphTimelineSample* samples, size_t count) const {
+    return metrics_ ? morph_heap_timeline(heap, samples, count) : 0;
+}
+
+MorphCode RuntimeContext::fail(MorphCode code, const char* format, ...) {
+    char text[sizeof(MorphError::text)];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    failures_ += 1;
+    heap_failures_ = morph_heap_stats(heap).failures;
+    return errors_.fail(code, "%s", length < 0 ? "" : text);
+}
+
+MorphError RuntimeContext::last_error() const {
+    bool own = failures_ != 0 && morph_heap_stats(heap).failures == heap_failures_;
+    return own ? errors_.last : morph_heap_last_error(heap);
+}
+
+}  // namespace morph
