@@ -35,7 +35,7 @@ constexpr CodeText kCodes[] = {
 
 constexpr const char* kReports[] = {
     "unknown report",   "double free", "foreign pointer", "wrong size", "guard overwritten",
-    "write after free", "leak",
+    "write after free", "leak",        "missed barrier",  "root order",
 };
 
 const CodeText* code_text(MorphCode code) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <string_view>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "reference/heap.h"
 #include "reference/owner.h"
 
 namespace reference {
@@ -64,24 +66,77 @@ bool check_pool(const MorphPoolConfig& config) {
     return check_bound(config.memory, kChunkBytes + 64 * kKiB);
 }
 
-bool check_context(const MorphMemConfig& config) {
-    const size_t mode = raw_number(config.mode);
-    if (mode != MORPH_MODE_COMPILER) {
-        if (mode > MORPH_MODE_SERVER) return refuse("mode", mode, "is no mode");
-        fail_creation(MORPH_ERROR_UNSUPPORTED, "mode: " + std::to_string(mode) +
-                                                   " needs a collector; only 0 "
-                                                   "(MORPH_MODE_COMPILER) works");
-        return false;
+namespace {
+
+// A field that must be zero in a mode.
+struct ZeroField {
+    const char* name;
+    size_t value;
+};
+
+bool check_zero(std::span<const ZeroField> fields, const char* why) {
+    for (const ZeroField& field : fields) {
+        if (field.value != 0) return refuse(field.name, field.value, why);
     }
-    const char* const none = "must be 0: COMPILER mode has no collector";
-    if (config.gc_threshold != 0) return refuse("gc_threshold", config.gc_threshold, none);
-    if (config.gc_pause_target_ms != 0) {
-        return refuse("gc_pause_target_ms", config.gc_pause_target_ms, none);
-    }
-    if (config.enable_generational) return refuse("enable_generational", "true", none);
-    if (config.enable_compaction) return refuse("enable_compaction", "true", none);
+    return true;
+}
+
+bool check_compiler(const MorphMemConfig& config) {
+    const MorphHeapSettings& heap = config.heap;
+    const ZeroField fields[] = {{"gc_threshold", config.gc_threshold},
+                                {"gc_pause_target_ms", config.gc_pause_target_ms},
+                                {"enable_generational", config.enable_generational},
+                                {"enable_compaction", config.enable_compaction},
+                                {"heap.nursery_bytes", heap.nursery_bytes},
+                                {"heap.nursery_bytes_max", heap.nursery_bytes_max},
+                                {"heap.promotion_age", heap.promotion_age},
+                                {"heap.major_threshold", heap.major_threshold},
+                                {"heap.growth_percent", heap.growth_percent},
+                                {"heap.large_bytes", heap.large_bytes},
+                                {"heap.pause_target_ms", heap.pause_target_ms},
+                                {"heap.full_collections", heap.full_collections}};
+    if (!check_zero(fields, "must be 0: COMPILER mode has no collector")) return false;
     if (!check_block("arena_block_size", config.arena_block_size)) return false;
     return check_bound(config.memory, 2 * kChunkBytes + 128 * kKiB);
+}
+
+bool check_runtime(const MorphMemConfig& config) {
+    const ZeroField fields[] = {{"enable_compaction", config.enable_compaction},
+                                {"arena_block_size", config.arena_block_size}};
+    if (!check_zero(fields, "must be 0: RUNTIME mode has no compaction and no arena")) return false;
+    if (config.gc_threshold > MORPH_MAX_REQUEST) {
+        return refuse("gc_threshold", config.gc_threshold, "exceeds the largest request");
+    }
+    const MorphHeapSettings settings = heap_settings(config);
+    MorphHeapSettings completed = {};
+    std::string fault;
+    if (!complete(settings, &completed, &fault)) {
+        fail_creation(MORPH_ERROR_INVALID_CONFIGURATION, "heap." + fault);
+        return false;
+    }
+    return check_bound(config.memory, heap_bytes_min(settings) + 64 * kKiB);
+}
+
+}  // namespace
+
+MorphHeapSettings heap_settings(const MorphMemConfig& config) {
+    MorphHeapSettings settings = config.heap;
+    if (config.gc_threshold != 0) settings.major_threshold = config.gc_threshold;
+    if (config.gc_pause_target_ms != 0) settings.pause_target_ms = config.gc_pause_target_ms;
+    if (!config.enable_generational) settings.full_collections = true;
+    return settings;
+}
+
+bool check_context(const MorphMemConfig& config) {
+    const size_t mode = raw_number(config.mode);
+    if (mode == MORPH_MODE_COMPILER) return check_compiler(config);
+    if (mode == MORPH_MODE_RUNTIME) return check_runtime(config);
+    if (mode > MORPH_MODE_SERVER) return refuse("mode", mode, "is no mode");
+    fail_creation(MORPH_ERROR_UNSUPPORTED,
+                  "mode: " + std::to_string(mode) +
+                      " needs a collector that is not here; 0 (MORPH_MODE_COMPILER) and 1 "
+                      "(MORPH_MODE_RUNTIME) work");
+    return false;
 }
 
 bool read_environment(MorphMemConfig* config, std::string* stats_path) {

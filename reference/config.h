@@ -14,6 +14,9 @@ bool check_arena(const MorphArenaConfig& config);
 bool check_pool(const MorphPoolConfig& config);
 bool check_context(const MorphMemConfig& config);
 
+// RUNTIME mode: the settings of the context's heap.
+MorphHeapSettings heap_settings(const MorphMemConfig& config);
+
 // Applies MORPH_MEM_DEBUG to config and gives the path of MORPH_MEM_STATS. false: a variable has no
 // valid value, or MORPH_MEM_V2 asks for what is not there; the creation error names it.
 bool read_environment(MorphMemConfig* config, std::string* stats_path);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 namespace reference {
 namespace {
@@ -29,6 +30,39 @@ Figures figures_of(const MorphMemStats& stats) {
             {"arena_bytes_reserved", stats.arena_bytes_reserved}};
 }
 
+Figures heap_figures_of(const MorphHeapStats& stats) {
+    return {{"minor_collections", stats.minor.count},
+            {"minor_total_ns", stats.minor.total_ns},
+            {"minor_p99_ns", stats.minor.p99_ns},
+            {"minor_max_ns", stats.minor.max_ns},
+            {"major_collections", stats.major.count},
+            {"major_total_ns", stats.major.total_ns},
+            {"major_p99_ns", stats.major.p99_ns},
+            {"major_max_ns", stats.major.max_ns},
+            {"objects_promoted", stats.objects_promoted},
+            {"bytes_promoted", stats.bytes_promoted},
+            {"objects_survived", stats.objects_survived},
+            {"objects_pretenured", stats.objects_pretenured},
+            {"collections_forced", stats.collections_forced},
+            {"weak_references", stats.weak_references},
+            {"weak_cleared", stats.weak_cleared},
+            {"finalizers", stats.finalizers},
+            {"finalizers_run", stats.finalizers_run},
+            {"roots", stats.roots},
+            {"global_roots", stats.global_roots},
+            {"nursery_bytes", stats.nursery_bytes},
+            {"major_threshold", stats.major_threshold},
+            {"old_bytes", stats.old_bytes},
+            {"large_objects", stats.large_objects},
+            {"young_bytes_mapped", stats.young_bytes_mapped},
+            {"old_bytes_mapped", stats.old_bytes_mapped},
+            {"large_bytes_mapped", stats.large_bytes_mapped}};
+}
+
+const char* mode_name(const MorphMemStats& stats) {
+    return stats.mode == MORPH_MODE_RUNTIME ? "runtime" : "compiler";
+}
+
 // A part of the whole: the total, a room, or a type.
 struct Section {
     const char* name;
@@ -41,13 +75,14 @@ struct Section {
 std::vector<Section> rooms_of(const MorphMemStats& stats) {
     return {{"total", stats.total, 0, "", MORPH_PLACE_BY_SIZE},
             {"pool", stats.pool, 0, "", MORPH_PLACE_BY_SIZE},
-            {"arena", stats.arena, 0, "", MORPH_PLACE_BY_SIZE}};
+            {"arena", stats.arena, 0, "", MORPH_PLACE_BY_SIZE},
+            {"young", stats.heap.young, 0, "", MORPH_PLACE_BY_SIZE}};
 }
 
-std::vector<Section> types_of(const Model& model) {
+std::vector<Section> used_types(std::span<const MorphMemTypeStats> all) {
     std::vector<Section> types;
-    for (uint32_t type = 0; type < model.types(); ++type) {
-        const MorphMemTypeStats stats = model.type_figures(type);
+    for (uint32_t type = 0; type < all.size(); ++type) {
+        const MorphMemTypeStats& stats = all[type];
         if (stats.counts.allocations == 0) continue;
         types.push_back({"type", stats.counts, type, stats.name, stats.placement});
     }
@@ -87,13 +122,17 @@ std::string json_figures(const Figures& figures) {
 }
 
 std::string as_json(const MorphMemStats& stats, const std::vector<Section>& types) {
-    std::string out = "{\"mode\": \"compiler\", \"metrics\": ";
+    std::string out = std::string("{\"mode\": \"") + mode_name(stats) + "\", \"metrics\": ";
     out += stats.metrics ? "true" : "false";
     for (const Section& room : rooms_of(stats)) {
         out +=
             std::string(", \"") + room.name + "\": {" + json_figures(counts_of(room.counts)) + "}";
     }
-    out += ", " + json_figures(figures_of(stats)) + ", \"by_type\": [";
+    out += ", " + json_figures(figures_of(stats));
+    if (stats.mode == MORPH_MODE_RUNTIME) {
+        out += ", \"heap\": {" + json_figures(heap_figures_of(stats.heap)) + "}";
+    }
+    out += ", \"by_type\": [";
     constexpr const char* kPlacements[] = {"by size", "pool", "arena"};
     for (const Section& type : types) {
         out += (&type == types.data() ? "\n{\"id\": " : ",\n{\"id\": ") + std::to_string(type.type);
@@ -111,6 +150,9 @@ std::string as_csv(const MorphMemStats& stats, const std::vector<Section>& types
     };
     row("context,,,", "metrics", stats.metrics ? 1 : 0);
     for (const auto& [name, value] : figures_of(stats)) row("context,,,", name, value);
+    if (stats.mode == MORPH_MODE_RUNTIME) {
+        for (const auto& [name, value] : heap_figures_of(stats.heap)) row("heap,,,", name, value);
+    }
     for (const Section& room : rooms_of(stats)) {
         for (const auto& [name, value] : counts_of(room.counts)) {
             row(std::string(room.name) + ",,,", name, value);
@@ -125,10 +167,16 @@ std::string as_csv(const MorphMemStats& stats, const std::vector<Section>& types
 }
 
 std::string as_text(const MorphMemStats& stats, const std::vector<Section>& types) {
-    std::string out = "morph memory (reference), compiler mode, metrics ";
+    std::string out = std::string("morph memory (reference), ") + mode_name(stats);
+    out += " mode, metrics ";
     out += stats.metrics ? "on\n" : "off\n";
     for (const auto& [name, value] : figures_of(stats)) {
         out += std::string(name) + ": " + std::to_string(value) + "\n";
+    }
+    if (stats.mode == MORPH_MODE_RUNTIME) {
+        for (const auto& [name, value] : heap_figures_of(stats.heap)) {
+            out += std::string("heap ") + name + ": " + std::to_string(value) + "\n";
+        }
     }
     std::vector<Section> sections = rooms_of(stats);
     sections.insert(sections.end(), types.begin(), types.end());
@@ -146,8 +194,9 @@ std::string as_text(const MorphMemStats& stats, const std::vector<Section>& type
 
 }  // namespace
 
-std::string format_stats(const MorphMemStats& stats, const Model& model, MorphMemFormat format) {
-    const std::vector<Section> types = types_of(model);
+std::string format_stats(const MorphMemStats& stats, std::span<const MorphMemTypeStats> all,
+                         MorphMemFormat format) {
+    const std::vector<Section> types = used_types(all);
     if (format == MORPH_FORMAT_TEXT) return as_text(stats, types);
     if (format == MORPH_FORMAT_CSV) return as_csv(stats, types);
     return as_json(stats, types);

@@ -1,15 +1,17 @@
 // Statistics as text, JSON and CSV.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
-#include "reference/model.h"
+#include "morph/mem.h"
 
 namespace reference {
 
-// stats: of the whole context; types are asked of the model. Types without any allocation are left
-// out.
-std::string format_stats(const MorphMemStats& stats, const Model& model, MorphMemFormat format);
+// all: types by id. Those without any allocation are left out.
+std::string format_stats(const MorphMemStats& stats, std::span<const MorphMemTypeStats> all,
+                         MorphMemFormat format);
 
 // By the extension of a path: .csv, .txt, else JSON.
 MorphMemFormat format_of_path(std::string_view path);

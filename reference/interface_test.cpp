@@ -45,7 +45,11 @@ struct Witness {
     }
 };
 
-const MorphMemTypeInfo kToken = {.name = "token", .placement = MORPH_PLACE_BY_SIZE};
+const MorphMemTypeInfo kToken = [] {
+    MorphMemTypeInfo info = {};
+    info.name = "token";
+    return info;
+}();
 
 // An environment variable, for one test.
 class Variable {
@@ -285,7 +289,7 @@ TEST(ReferenceContext, CollectorCallsAndOtherModesAreRefused) {
     EXPECT_EQ(morph_mem_gc_pop_roots(memory, 1), MORPH_ERROR_UNSUPPORTED);
     EXPECT_EQ(morph_mem_register_type(memory, nullptr), MORPH_TYPE_INVALID);
     morph_mem_destroy(memory);
-    for (const auto& config : {MORPH_CONFIG_RUNTIME, MORPH_CONFIG_VM, MORPH_CONFIG_SERVER}) {
+    for (const auto& config : {MORPH_CONFIG_VM, MORPH_CONFIG_SERVER}) {
         EXPECT_EQ(morph_mem_init(&config), nullptr);
         EXPECT_EQ(morph_mem_last_error(nullptr).code, MORPH_ERROR_UNSUPPORTED);
     }
@@ -351,7 +355,9 @@ TEST(ReferenceContext, StatisticsAreWrittenAtDestroyInTheFormOfTheExtension) {
 
 TEST(ReferenceContext, JsonIsValidForAnyTypeName) {
     MorphMemContext* memory = morph_mem_init(nullptr);
-    const MorphMemTypeInfo info = {.name = "a\"\\\n,\xff", .placement = MORPH_PLACE_POOL};
+    MorphMemTypeInfo info = {};
+    info.name = "a\"\\\n,\xff";
+    info.placement = MORPH_PLACE_POOL;
     const uint32_t type = morph_mem_register_type(memory, &info);
     ASSERT_NE(morph_mem_alloc(memory, 24, type), nullptr);
     const size_t length = morph_mem_format_stats(memory, MORPH_FORMAT_JSON, nullptr, 0);
