@@ -6,6 +6,7 @@
 #pragma once
 
 #include "morph/arena.h"
+#include "morph/heap.h"
 #include "morph/mem.h"
 #include "morph/pool.h"
 
@@ -43,6 +44,41 @@ struct Api {
     decltype(&morph_pool_verify) pool_verify;
     decltype(&morph_pool_last_error) pool_last_error;
 
+    decltype(&morph_heap_create) heap_create;
+    decltype(&morph_heap_new) heap_new;
+    decltype(&morph_heap_destroy) heap_destroy;
+    decltype(&morph_heap_bytes_min) heap_bytes_min;
+    decltype(&morph_heap_register_type) heap_register_type;
+    decltype(&morph_heap_alloc) heap_alloc;
+    decltype(&morph_heap_alloc_aligned) heap_alloc_aligned;
+    decltype(&morph_heap_resize) heap_resize;
+    decltype(&morph_heap_object_size) heap_object_size;
+    decltype(&morph_heap_reset) heap_reset;
+    decltype(&morph_heap_barrier) heap_barrier;
+    decltype(&morph_heap_write) heap_write;
+    decltype(&morph_heap_copy) heap_copy;
+    decltype(&morph_heap_fill) heap_fill;
+    decltype(&morph_heap_push_root) heap_push_root;
+    decltype(&morph_heap_pop_roots) heap_pop_roots;
+    decltype(&morph_heap_pop_root) heap_pop_root;
+    decltype(&morph_heap_root_depth) heap_root_depth;
+    decltype(&morph_heap_add_global_root) heap_add_global_root;
+    decltype(&morph_heap_remove_global_root) heap_remove_global_root;
+    decltype(&morph_heap_weak_get) heap_weak_get;
+    decltype(&morph_heap_weak_set) heap_weak_set;
+    decltype(&morph_heap_set_finalizer) heap_set_finalizer;
+    decltype(&morph_heap_collect_minor) heap_collect_minor;
+    decltype(&morph_heap_collect_major) heap_collect_major;
+    decltype(&morph_heap_force_collections) heap_force_collections;
+    decltype(&morph_heap_configure) heap_configure;
+    decltype(&morph_heap_stats) heap_stats;
+    decltype(&morph_heap_type_stats) heap_type_stats;
+    decltype(&morph_heap_timeline) heap_timeline;
+    decltype(&morph_heap_query) heap_query;
+    decltype(&morph_heap_walk) heap_walk;
+    decltype(&morph_heap_verify) heap_verify;
+    decltype(&morph_heap_last_error) heap_last_error;
+
     decltype(&morph_mem_init) mem_init;
     decltype(&morph_mem_destroy) mem_destroy;
     decltype(&morph_mem_alloc) mem_alloc;
@@ -53,7 +89,11 @@ struct Api {
     decltype(&morph_mem_reset) mem_reset;
     decltype(&morph_mem_query) mem_query;
     decltype(&morph_mem_register_type) mem_register_type;
+    decltype(&morph_mem_write) mem_write;
     decltype(&morph_mem_gc_collect) mem_gc_collect;
+    decltype(&morph_mem_gc_collect_minor) mem_gc_collect_minor;
+    decltype(&morph_mem_gc_push_root) mem_gc_push_root;
+    decltype(&morph_mem_gc_pop_roots) mem_gc_pop_roots;
     decltype(&morph_mem_get_stats) mem_get_stats;
     decltype(&morph_mem_get_type_stats) mem_get_type_stats;
     decltype(&morph_mem_format_stats) mem_format_stats;

@@ -9,7 +9,10 @@
 namespace suite {
 namespace {
 
-constexpr uint8_t kDebug = 1, kMetricsOff = 2, kBlockShift = 4, kBytesMax = 8, kVariant = 0x80;
+constexpr uint8_t kDebug = 1, kMetricsOff = 2, kBlockShift = 4, kBytesMax = 8, kHeap = 16,
+                  kVariant = 0x80;
+constexpr uint8_t kNursery = 1, kAge = 2, kLarge = 4, kFull = 8, kThreshold = 16, kForced = 32,
+                  kForcedMajor = 64;
 
 // First bytes of a number.
 constexpr uint64_t kOneByteEnd = 0xa0;  // below: the value itself
@@ -127,6 +130,43 @@ class Writer {
     std::vector<uint8_t> bytes_;
 };
 
+void decode_heap(Reader& reader, Configuration& configuration) {
+    const uint8_t flags = reader.byte();
+    configuration.full_collections = (flags & kFull) != 0;
+    configuration.force_major = (flags & kForcedMajor) != 0;
+    if ((flags & kNursery) != 0) configuration.nursery_shift = reader.byte();
+    if ((flags & kAge) != 0) configuration.promotion_age = reader.byte();
+    if ((flags & kLarge) != 0) configuration.large_shift = reader.byte();
+    if ((flags & kThreshold) != 0) configuration.major_threshold = reader.number();
+    if ((flags & kForced) == 0) return;
+    configuration.force_first = reader.index();
+    configuration.force_every = reader.index();
+}
+
+// 0: nothing of it is set.
+uint8_t heap_flags(const Configuration& configuration) {
+    const auto flag = [](bool set, uint8_t bit) { return set ? bit : uint8_t{0}; };
+    return static_cast<uint8_t>(
+        flag(configuration.nursery_shift != 0, kNursery) |
+        flag(configuration.promotion_age != 0, kAge) |
+        flag(configuration.large_shift != 0, kLarge) | flag(configuration.full_collections, kFull) |
+        flag(configuration.major_threshold != 0, kThreshold) |
+        flag(configuration.force_first != 0 || configuration.force_every != 0, kForced) |
+        flag(configuration.force_major, kForcedMajor));
+}
+
+void encode_heap(Writer& writer, const Configuration& configuration) {
+    const uint8_t flags = heap_flags(configuration);
+    writer.byte(flags);
+    if ((flags & kNursery) != 0) writer.byte(configuration.nursery_shift);
+    if ((flags & kAge) != 0) writer.byte(configuration.promotion_age);
+    if ((flags & kLarge) != 0) writer.byte(configuration.large_shift);
+    if ((flags & kThreshold) != 0) writer.number(configuration.major_threshold);
+    if ((flags & kForced) == 0) return;
+    writer.index(configuration.force_first);
+    writer.index(configuration.force_every);
+}
+
 }  // namespace
 
 Program decode(std::span<const uint8_t> bytes) {
@@ -137,6 +177,7 @@ Program decode(std::span<const uint8_t> bytes) {
     program.configuration.metrics = (flags & kMetricsOff) == 0;
     if ((flags & kBlockShift) != 0) program.configuration.block_shift = reader.byte();
     if ((flags & kBytesMax) != 0) program.configuration.bytes_max = reader.number();
+    if ((flags & kHeap) != 0) decode_heap(reader, program.configuration);
     while (!reader.at_end()) {
         Operation operation;
         operation.code = static_cast<Code>(reader.byte() % kCodes);
@@ -146,7 +187,7 @@ Program decode(std::span<const uint8_t> bytes) {
             if (!its.uses(which)) continue;
             if (which == Operand::size) {
                 operation.size = reader.number();
-            } else if (which == Operand::object || which == Operand::type) {
+            } else if (is_index(which)) {
                 set_operand(operation, which, reader.index());
             } else {
                 set_operand(operation, which, reader.byte());
@@ -162,11 +203,13 @@ std::vector<uint8_t> encode(const Program& program) {
     const Configuration& configuration = program.configuration;
     const bool block = configuration.block_shift != defaults.block_shift;
     const bool bound = configuration.bytes_max != defaults.bytes_max;
+    const bool heap = heap_flags(configuration) != 0;
     Writer writer;
     writer.byte((configuration.debug ? kDebug : 0u) | (configuration.metrics ? 0u : kMetricsOff) |
-                (block ? kBlockShift : 0u) | (bound ? kBytesMax : 0u));
+                (block ? kBlockShift : 0u) | (bound ? kBytesMax : 0u) | (heap ? kHeap : 0u));
     if (block) writer.byte(configuration.block_shift);
     if (bound) writer.number(configuration.bytes_max);
+    if (heap) encode_heap(writer, configuration);
     for (const Operation& operation : program.operations) {
         const Shape& its = shape(operation.code);
         writer.byte(static_cast<uint64_t>(operation.code));
@@ -176,7 +219,7 @@ std::vector<uint8_t> encode(const Program& program) {
             const uint64_t value = operand(operation, which);
             if (which == Operand::size) {
                 writer.number(value);
-            } else if (which == Operand::object || which == Operand::type) {
+            } else if (is_index(which)) {
                 writer.index(static_cast<uint32_t>(value));
             } else {
                 writer.byte(value);

@@ -22,6 +22,7 @@ const char* prefix(Kind kind) {
             return "morph_pool_";
         case Kind::context:
             return "morph_mem_";
+        case Kind::heap:
         case Kind::heap_like:
             break;
     }
@@ -144,6 +145,7 @@ std::string CallWriter::allocation(const Operation& operation) const {
             }
             return std::string("morph_mem_alloc") + (zeroed ? "_zeroed" : "") + "(memory, " + size +
                    ", " + type + ")";
+        case Kind::heap:
         case Kind::heap_like:
             break;
     }

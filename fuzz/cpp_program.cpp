@@ -149,6 +149,8 @@ const char* include_of(Kind kind) {
             return "#include \"morph/pool.h\"\n";
         case Kind::context:
             return "#include \"morph/mem.h\"\n";
+        case Kind::heap:
+            return "#include \"morph/heap.h\"\n";
         case Kind::heap_like:
             break;
     }

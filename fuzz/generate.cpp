@@ -69,8 +69,8 @@ class Generator {
     void draw_configuration() {
         Configuration& configuration = program_.configuration;
         do {
-            configuration = random_configuration(random_);
-        } while (!suite::plausible(configuration, uint64_t{1} << 16) &&
+            configuration = random_configuration(random_, family_of(options_.kind));
+        } while (!suite::plausible(configuration, uint64_t{1} << 16, options_.kind) &&
                  (options_.plausible || !random_.one_in(16)));
         if (!options_.abilities.debug) configuration.debug = false;
         if (options_.plausible) configuration.bytes_max = Configuration{}.bytes_max;
@@ -82,6 +82,7 @@ class Generator {
         for (size_t i = 0; i < kCodes; ++i) {
             if (supported[i] && random_.one_in(2)) weights_[i] = uint64_t{16} << random_.below(5);
         }
+        if (collected_) return draw_heap_weights();
         weight(Code::allocate) = std::max<uint64_t>(weight(Code::allocate), 64);
         if (supported[static_cast<size_t>(Code::free)] && !random_.one_in(8)) {
             weight(Code::free) = std::max<uint64_t>(weight(Code::free), 64);
@@ -100,6 +101,26 @@ class Generator {
         types_ = random_.one_in(4) ? 1 : 1 + random_.below(6);
         if (random_.one_in(24)) types_ = 300;  // past the narrow types
         hostile_ = random_.one_in(4) ? 8 + random_.below(64) : 0;
+    }
+
+    void draw_heap_weights() {
+        for (Code code : {Code::allocate_object, Code::store_reference}) {
+            weight(code) = std::max<uint64_t>(weight(code), 128);
+        }
+        weight(Code::pop_roots) = std::max<uint64_t>(weight(Code::pop_roots), 16);
+        weight(Code::fail_requests) = (weight(Code::fail_requests) + 7) / 8;
+        for (Code code :
+             {Code::reset, Code::register_layout, Code::force_collections, Code::configure_heap,
+              Code::collect_major, Code::collect_minor, Code::fill_roots, Code::allocate_too_small,
+              Code::overrun, Code::store_without_barrier, Code::pop_wrong_root}) {
+            weight(code) = (weight(code) + 31) / 32;
+        }
+        // What looks at all objects is as dear as a collection.
+        for (Code code : {Code::walk, Code::check_graph, Code::verify, Code::metrics}) {
+            weight(code) = (weight(code) + 15) / 16;
+        }
+        types_ = random_.one_in(3) ? 1 + random_.below(9) : 9;
+        hostile_ = random_.one_in(4) ? 16 + random_.below(64) : 0;
     }
 
     void draw_sizes() {
@@ -142,16 +163,17 @@ class Generator {
     // What makes the live set smaller; an arena has only scopes and reset.
     static bool shrinks(Code code) {
         return code == Code::free || code == Code::release || code == Code::reset ||
-               code == Code::free_twice;
+               code == Code::free_twice || code == Code::pop_roots || code == Code::set_root;
     }
     static bool grows(Code code) {
         return code == Code::allocate || code == Code::allocate_zeroed ||
-               code == Code::allocate_aligned || code == Code::allocate_placed;
+               code == Code::allocate_aligned || code == Code::allocate_placed ||
+               code == Code::allocate_object || code == Code::push_root;
     }
 
     Code draw_code() {
         if (growing_ ? live_ >= target_ : live_ <= target_) {
-            target_ = random_.below(uint64_t{2} << random_.below(12));
+            target_ = random_.below(uint64_t{2} << random_.below(collected_ ? 7 : 12));
             growing_ = target_ > live_;
         }
         std::array<uint64_t, kCodes> biased = weights_;
@@ -173,11 +195,21 @@ class Generator {
             const Operand which = static_cast<Operand>(i);
             if (!its.uses(which)) continue;
             randomise_operand(operation, which, random_);
-            if (which == Operand::size && operation.code != Code::fail_requests) {
-                operation.size = draw_size();
-            }
+            const bool object =
+                which == Operand::size &&
+                (grows(operation.code) || operation.code == Code::reallocate ||
+                 operation.code == Code::free_wrong_size || operation.code == Code::free_foreign ||
+                 operation.code == Code::query);
+            // A heap's own sizes are small mostly: many objects, and few of each page.
+            if (object && (!collected_ || random_.one_in(8))) operation.size = draw_size();
             if (which == Operand::object && live_ > 0 && !random_.one_in(8)) {
                 operation.object = static_cast<uint32_t>(random_.below(live_));
+            }
+            if (which == Operand::target && operation.target != 0 && live_ > 0) {
+                operation.target = static_cast<uint32_t>(1 + random_.below(live_));
+            }
+            if (which == Operand::root && operation.root != 0 && live_ > 0) {
+                operation.root = static_cast<uint32_t>(1 + random_.below(live_));
             }
             if (which == Operand::type && (hostile_ == 0 || !random_.one_in(hostile_))) {
                 operation.type = static_cast<uint32_t>(random_.below(types_));
@@ -192,12 +224,14 @@ class Generator {
     void note(const Operation& operation) {
         const Code code = operation.code;
         if (grows(code)) {
-            live_ += 1;
+            live_ += collected_ && operation.root != 0 ? 0 : 1;
         } else if ((code == Code::free || code == Code::free_twice) && live_ > 0) {
             live_ -= 1;
         } else if (code == Code::reset) {
             live_ = 0;
             scopes_.clear();
+        } else if (code == Code::pop_roots) {
+            live_ -= std::min<uint64_t>(live_, live_ == 0 ? 0 : operation.count % live_ + 1);
         } else if (code == Code::mark) {
             scopes_.push_back(live_);
         } else if (code == Code::release && !scopes_.empty()) {
@@ -211,6 +245,7 @@ class Generator {
 
     Random random_;
     const GenerateOptions& options_;
+    const bool collected_ = family_of(options_.kind) == Family::collected;
     Program program_;
     size_t length_ = 0;
     std::array<uint64_t, kCodes> weights_{};

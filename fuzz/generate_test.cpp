@@ -154,6 +154,38 @@ TEST(Generate, ReachesEveryEdgeOfTheContext) {
     EXPECT_GE(reached.types_max, 2u);
 }
 
+TEST(Generate, ReachesEveryEdgeOfTheHeap) {
+    const SubjectEntry entry = *find_subject("heap.tiny", nullptr);
+    GenerateOptions options;
+    options.kind = entry.kind;
+    options.abilities = entry.abilities;
+    std::array<size_t, kCodes> done{};
+    size_t collections = 0, forced = 0, refusals = 0, promotions_refused = 0;
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+        const Program program = generate(seed, options);
+        RunOptions run_options;
+        run_options.fixed_point = false;
+        run_options.trace = [&](size_t index, const Operation&, const std::string& outcome) {
+            if (outcome.starts_with("skipped")) return;
+            ++done[static_cast<size_t>(program.operations[index].code)];
+        };
+        const RunResult result = run(program, entry, run_options);
+        ASSERT_FALSE(result.finding) << "seed " << seed << ": " << result.finding->text;
+        collections += result.collections;
+        forced += result.collections_forced;
+        refusals += result.refusals;
+        promotions_refused += result.promotions_refused;
+    }
+    const std::array<bool, kCodes> supported = supported_codes(entry.kind, entry.abilities);
+    for (size_t i = 0; i < kCodes; ++i) {
+        EXPECT_EQ(done[i] > 0, supported[i]) << shape(static_cast<Code>(i)).name;
+    }
+    EXPECT_GT(collections, 2 * kSeeds);
+    EXPECT_GT(forced, kSeeds);
+    EXPECT_GT(refusals, 10u);
+    EXPECT_GT(promotions_refused, 0u);
+}
+
 TEST(Generate, TheSameSeedGivesTheSameProgramAndAnotherSeedAnother) {
     GenerateOptions options;
     options.operations_min = 8;

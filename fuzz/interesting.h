@@ -15,9 +15,9 @@ uint64_t interesting_size(Random& random);
 // Gives one operand of the operation such a value.
 void randomise_operand(Operation& operation, Operand which, Random& random);
 
-// An operation of any code with such operands, canonical.
-Operation random_operation(Random& random);
+// An operation of any code of the family with such operands, canonical.
+Operation random_operation(Random& random, Family family = Family::plain);
 
-Configuration random_configuration(Random& random);
+Configuration random_configuration(Random& random, Family family = Family::plain);
 
 }  // namespace suite

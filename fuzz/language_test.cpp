@@ -16,10 +16,10 @@ namespace {
 
 Program random_program(Random& random, size_t operations_max) {
     Program program;
-    program.configuration = random_configuration(random);
+    program.configuration = random_configuration(random, Family::both);
     size_t count = random.below(operations_max + 1);
     while (count-- > 0) {
-        Operation operation = random_operation(random);
+        Operation operation = random_operation(random, Family::both);
         // Any value of any operand, not only the interesting ones.
         for (size_t i = 0; i < kOperands; ++i) {
             const Operand which = static_cast<Operand>(i);
@@ -62,7 +62,7 @@ TEST(Shape, EveryCodeHasItsOwnName) {
 
 TEST(Shape, CanonicalClearsExactlyTheOperandsThatTheCodeDoesNotUse) {
     for (size_t i = 0; i < kCodes; ++i) {
-        Operation operation{static_cast<Code>(i), 1, 2, 3, 4, 5, 6};
+        Operation operation{static_cast<Code>(i), 1, 2, 3, 4, 5, 6, 7, 8, 9};
         const Operation result = canonical(operation);
         for (size_t j = 0; j < kOperands; ++j) {
             const Operand which = static_cast<Operand>(j);

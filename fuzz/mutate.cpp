@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fuzz/binary.h"
+#include "fuzz/fields.h"
 #include "fuzz/interesting.h"
 #include "fuzz/shape.h"
 
@@ -57,11 +58,11 @@ void repeat_run(Operations& operations, Random& random, size_t room) {
     operations.insert(at(operations, start + length), repeated.begin(), repeated.end());
 }
 
-void insert_some(Operations& operations, Random& random, size_t room) {
+void insert_some(Operations& operations, Random& random, size_t room, Family family) {
     size_t count = std::min<size_t>(1 + random.below(random.one_in(4) ? 8 : 2), room);
     while (count-- > 0) {
         operations.insert(at(operations, random.below(operations.size() + 1)),
-                          random_operation(random));
+                          random_operation(random, family));
     }
 }
 
@@ -86,8 +87,8 @@ void move_some(Operations& operations, Random& random) {
     }
 }
 
-void change_code(Operation& operation, Random& random) {
-    const Operation fresh = random_operation(random);
+void change_code(Operation& operation, Random& random, Family family) {
+    const Operation fresh = random_operation(random, family);
     operation.code = fresh.code;
     for (size_t i = 0; i < kOperands; ++i) {
         const Operand which = static_cast<Operand>(i);
@@ -95,27 +96,21 @@ void change_code(Operation& operation, Random& random) {
     }
 }
 
-void change_configuration(Configuration& configuration, Random& random) {
-    const Configuration fresh = random_configuration(random);
-    switch (random.below(5)) {
-        case 0:
-            configuration.block_shift = fresh.block_shift;
-            break;
-        case 1:
-            configuration.debug = !configuration.debug;
-            break;
-        case 2:
-            configuration.metrics = !configuration.metrics;
-            break;
-        case 3:
-            configuration.bytes_max = fresh.bytes_max;
-            break;
-        default:
-            configuration = fresh;
+void change_configuration(Configuration& configuration, Random& random, Family family) {
+    const Configuration fresh = random_configuration(random, family);
+    const size_t fields = family == Family::plain ? static_cast<size_t>(Field::nursery) : kFields;
+    const size_t which = random.below(fields + 1);
+    if (which == fields) {
+        configuration = fresh;
+        return;
     }
+    const Field field = static_cast<Field>(which);
+    const bool toggle = field_kind(field) == FieldKind::toggle;
+    set_field(configuration, field,
+              toggle ? 1 - field_of(configuration, field) : field_of(fresh, field));
 }
 
-void mutate_once(Program& program, Random& random, size_t operations_max) {
+void mutate_once(Program& program, Random& random, size_t operations_max, Family family) {
     Operations& operations = program.operations;
     const size_t room = operations_max - operations.size();
     switch (random.below(16)) {
@@ -123,7 +118,7 @@ void mutate_once(Program& program, Random& random, size_t operations_max) {
         case 1:
         case 2:
         case 3:
-            insert_some(operations, random, room);
+            insert_some(operations, random, room, family);
             break;
         case 4:
         case 5:
@@ -134,7 +129,7 @@ void mutate_once(Program& program, Random& random, size_t operations_max) {
             move_some(operations, random);
             break;
         case 8:
-            change_configuration(program.configuration, random);
+            change_configuration(program.configuration, random, family);
             break;
         case 9:
         case 10:
@@ -142,11 +137,11 @@ void mutate_once(Program& program, Random& random, size_t operations_max) {
             break;
         case 11:
             if (!operations.empty())
-                change_code(operations[random.below(operations.size())], random);
+                change_code(operations[random.below(operations.size())], random, family);
             break;
         default:
             if (operations.empty()) {
-                insert_some(operations, random, room);
+                insert_some(operations, random, room, family);
             } else {
                 change_operand(operations[random.below(operations.size())], random);
             }
@@ -172,10 +167,10 @@ size_t store(Program& program, bool variant, std::span<uint8_t> buffer) {
 
 }  // namespace
 
-void mutate(Program& program, Random& random, size_t operations_max) {
+void mutate(Program& program, Random& random, size_t operations_max, Family family) {
     if (program.operations.size() > operations_max) program.operations.resize(operations_max);
     size_t changes = 1 + (random.one_in(2) ? random.below(4) : 0);
-    while (changes-- > 0) mutate_once(program, random, operations_max);
+    while (changes-- > 0) mutate_once(program, random, operations_max, family);
     program = canonical(std::move(program));
 }
 
@@ -210,12 +205,12 @@ Program cross_over(const Program& first, const Program& second, Random& random,
     return canonical(std::move(result));
 }
 
-size_t mutate_bytes(std::span<uint8_t> buffer, size_t length, uint64_t seed) {
+size_t mutate_bytes(std::span<uint8_t> buffer, size_t length, uint64_t seed, Family family) {
     Random random(seed);
     const std::span<const uint8_t> bytes = buffer.first(std::min(length, buffer.size()));
     const bool variant = binary_variant(bytes) != random.one_in(32);
     Program program = decode(bytes);
-    mutate(program, random, buffer.size());  // an operation takes at least a byte
+    mutate(program, random, buffer.size(), family);  // an operation takes at least a byte
     return store(program, variant, buffer);
 }
 

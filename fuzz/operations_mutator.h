@@ -1,6 +1,8 @@
 // The custom mutator and crossover of targets whose input is a program in binary form. Included by
 // the target's one source file: engines find these functions by name, and only such targets may
-// have them.
+// have them. Before it, the source says which operations it is for:
+//
+//   inline constexpr suite::Family kTargetFamily = suite::Family::plain;
 #pragma once
 
 #include <cstddef>
@@ -23,7 +25,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t size_max, unsi
     if (LLVMFuzzerMutate != nullptr && seed % 16 == 0) {
         return LLVMFuzzerMutate(data, size, size_max);
     }
-    return suite::mutate_bytes(std::span<uint8_t>(data, size_max), size, seed);
+    return suite::mutate_bytes(std::span<uint8_t>(data, size_max), size, seed, kTargetFamily);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size, const uint8_t* second,

@@ -2,22 +2,33 @@
 
 #include <array>
 
+#include "fuzz/heap_session.h"
 #include "fuzz/session.h"
 
 namespace suite {
 
 const char* checker_name(Checker checker) {
     static constexpr std::array kNames = {
-        "alignment",   "overlap",  "contents",   "zeroing", "metrics",   "footprint",
-        "fixed_point", "contract", "invariants", "query",   "detection", "leak",
+        "alignment",   "overlap",  "contents",   "zeroing", "metrics",    "footprint",
+        "fixed_point", "contract", "invariants", "query",   "detection",  "leak",
+        "graph",       "liveness", "ages",       "weak",    "finalizers",
     };
-    static_assert(kNames.size() == static_cast<size_t>(Checker::leak) + 1);
+    static_assert(kNames.size() == kCheckers);
     auto index = static_cast<size_t>(checker);
     return index < kNames.size() ? kNames[index] : "unknown checker";
 }
 
+namespace {
+
+RunResult run_once(const Program& program, const SubjectEntry& subject, const RunOptions& options) {
+    if (subject.kind == Kind::heap) return HeapSession(program, subject, options).run();
+    return Session(program, subject, options).run();
+}
+
+}  // namespace
+
 RunResult run(const Program& program, const SubjectEntry& subject, const RunOptions& options) {
-    RunResult result = Session(program, subject, options).run();
+    RunResult result = run_once(program, subject, options);
     if (!result.finding.has_value()) return result;
     bool each = options.metrics_interval == 1 && options.verify_interval == 1;
     Checker checker = result.finding->checker;
@@ -27,7 +38,7 @@ RunResult run(const Program& program, const SubjectEntry& subject, const RunOpti
     closer.verify_interval = 1;
     closer.forced_checks_max = SIZE_MAX;
     closer.trace = nullptr;
-    RunResult pinpointed = Session(program, subject, closer).run();
+    RunResult pinpointed = run_once(program, subject, closer);
     return pinpointed.finding.has_value() ? pinpointed : result;
 }
 

@@ -24,7 +24,14 @@ enum class Checker : uint8_t {
     query,        // what is said of an address is what the model knows
     detection,    // planted misuse is reported as documented; nothing is reported without
     leak,         // granted bytes equal returned bytes after close
+    graph,        // heap: what roots reach is what the model's roots reach, after each collection
+    liveness,     // heap: a full collection leaves exactly the model's live objects
+    ages,         // heap: objects age and are promoted as documented
+    weak,         // heap: weak references are cleared exactly when their target dies
+    finalizers,   // heap: each runs once, when its object is unreachable, in order
+    count_
 };
+inline constexpr size_t kCheckers = static_cast<size_t>(Checker::count_);
 const char* checker_name(Checker checker);
 
 struct Finding {
@@ -61,9 +68,17 @@ struct RunOptions {
 struct RunResult {
     std::optional<Finding> finding;
     size_t operations_run = 0;
-    size_t requests = 0;     // to the system, granted or refused: bound of the failure sweep
-    size_t refusals = 0;     // injected failures that fired
-    size_t allocations = 0;  // that succeeded
+    size_t requests = 0;            // to the system, granted or refused: bound of the failure sweep
+    size_t refusals = 0;            // injected failures that fired
+    size_t allocations = 0;         // that succeeded
+    size_t collections = 0;         // heap: of any kind
+    size_t collections_forced = 0;  // of that, by force_collections
+    size_t mark_overflows = 0, remembered_overflows = 0;  // and promotions that were refused
+    size_t promotions_refused = 0;
+    // heap: what the program can see at the end of the first pass, as a number: the graph that
+    // roots reach, data, sizes, types and flags included, and what was allocated. (What is live
+    // depends on when a finalizer ran.)
+    uint64_t digest = 0;
 };
 
 // Objects are picked from the live ones in order of allocation: object 0 is the oldest.

@@ -1,21 +1,9 @@
 #include "fuzz/session.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
-
-#include "fuzz/fill.h"
 
 namespace suite {
 namespace {
-
-// No run may hold more than this, whatever its configuration says: it must not harm the machine.
-constexpr uint64_t kBytesCeiling = uint64_t{1} << 30;
-
-uint64_t bytes_max_of(const Configuration& configuration) {
-    if (configuration.bytes_max == 0) return kBytesCeiling;
-    return std::min(configuration.bytes_max, kBytesCeiling);
-}
 
 // Verification walks all slots, and so do the figures of a pool; other figures are ready at hand.
 size_t chosen_interval(size_t asked, bool dear) {
@@ -37,31 +25,9 @@ bool has(const Program& program, Code code) {
 }  // namespace
 
 Session::Session(const Program& program, const SubjectEntry& entry, const RunOptions& options)
-    : program_(program),
-      entry_(entry),
-      options_(options),
-      can_(entry.abilities),
-      configuration_(program.configuration),
-      bytes_max_(bytes_max_of(program.configuration)),
-      whole_(std::max(options.fill_bytes_max, kLeastWhole)),
+    : SessionCore(program, entry, options),
       metrics_interval_(chosen_interval(options.metrics_interval, entry.kind == Kind::pool)),
-      verify_interval_(chosen_interval(options.verify_interval, true)),
-      ledger_(bytes_max_) {
-    ledger_.arm(options.fail_from, options.fail_count);
-}
-
-bool Session::fail(Checker checker, const char* format, ...) {
-    if (result_.finding.has_value()) return false;
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    std::string whole = text;
-    if (!first_pass_) whole += " (in a further pass, after reset)";
-    result_.finding = Finding{checker, index_, std::move(whole)};
-    return false;
-}
+      verify_interval_(chosen_interval(options.verify_interval, true)) {}
 
 RunResult Session::run() {
     subject_ = entry_.make();
@@ -85,7 +51,8 @@ bool Session::settings_valid() const {
 bool Session::open() {
     MorphMemoryLimits limits = can_.limits ? ledger_.limits() : MorphMemoryLimits{};
     ledger_.begin_call();
-    if (!subject_->open(configuration_, limits, on_report, this)) return open_failed();
+    if (!subject_->open(configuration_, limits, on_report, static_cast<SessionCore*>(this)))
+        return open_failed(settings_valid());
     if (!settings_valid()) {
         fail(Checker::contract, "opened with an impossible block size");
         subject_->close();
@@ -100,23 +67,6 @@ bool Session::open() {
     settings.find_by_address = false;
     model_.emplace(settings);
     return true;
-}
-
-// Always false: nothing can be run. A finding unless the refusal is as documented.
-bool Session::open_failed() {
-    MorphError error = subject_->last_error();
-    MorphCode expected = MORPH_OK;
-    if (!settings_valid()) expected = MORPH_ERROR_INVALID_CONFIGURATION;
-    if (expected == MORPH_OK && ledger_.refused_in_call()) expected = MORPH_ERROR_OUT_OF_MEMORY;
-    if (error.code != expected || expected == MORPH_OK) {
-        fail(Checker::contract, "open failed with %s (%s), expected %s",
-             morph_code_name(error.code), error.text, morph_code_name(expected));
-    }
-    if (ledger_.balance() != 0) {
-        fail(Checker::leak, "open failed and keeps %lld bytes",
-             static_cast<long long>(ledger_.balance()));
-    }
-    return false;
 }
 
 // What is checked after each operation.
@@ -160,18 +110,6 @@ bool Session::pass(bool first) {
         if (step == Step::bad) return false;
     }
     return true;
-}
-
-void Session::trace(size_t index, Step step) {
-    std::string outcome = outcome_;
-    if (step == Step::skipped) outcome = "skipped" + (outcome.empty() ? "" : ": " + outcome);
-    if (step == Step::bad) {
-        outcome += outcome.empty() ? "" : "; ";
-        outcome += std::string(checker_name(result_.finding->checker)) + ": ";
-        outcome += result_.finding->text;
-    }
-    if (outcome.empty()) outcome = "ok";
-    options_.trace(index, resolved_, outcome);
 }
 
 // At the end of a pass: everything that is live is as it was written.
@@ -222,15 +160,7 @@ bool Session::close() {
         }
     }
     subject_->close();
-    if (ledger_.balance() != 0) {
-        return fail(Checker::leak, "%lld bytes were not returned",
-                    static_cast<long long>(ledger_.balance()));
-    }
-    if (reports_ != 0) {
-        return fail(Checker::detection, "reported \"%s\" without cause at close",
-                    morph_report_kind_name(report_kind_));
-    }
-    return true;
+    return check_returned();
 }
 
 }  // namespace suite

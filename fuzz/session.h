@@ -22,14 +22,13 @@
 #include "fuzz/figures.h"
 #include "fuzz/footprint.h"
 #include "fuzz/interval_map.h"
-#include "fuzz/ledger.h"
 #include "fuzz/live_objects.h"
-#include "fuzz/runner.h"
+#include "fuzz/session_core.h"
 #include "reference/model.h"
 
 namespace suite {
 
-class Session {
+class Session : private SessionCore {
  public:
     Session(const Program& program, const SubjectEntry& entry, const RunOptions& options);
     RunResult run();
@@ -40,22 +39,15 @@ class Session {
         uint64_t scope;     // of the model
         size_t live_count;  // objects that were live when it was made
     };
-    // How one operation went. bad: finding_ is set.
-    enum class Step : uint8_t { done, skipped, bad };
 
     // session.cpp
     bool open();
-    bool open_failed();
     bool pass(bool first);
     bool further_passes();
     bool finish();
     bool close();
     Step check_step(Step step);
     [[nodiscard]] bool settings_valid() const;
-    void trace(size_t index, Step step);
-    // Records a finding; the first one stays. Always false.
-    bool fail(Checker checker, const char* format, ...) __attribute__((format(printf, 3, 4)));
-    bool settle(MorphCode seen, MorphCode expected, const char* call);
 
     // session_dispatch.cpp
     Step step(const Operation& operation);
@@ -75,7 +67,6 @@ class Session {
     [[nodiscard]] uint32_t resolved_type(uint32_t type) const;
     bool claim(void* object, size_t size, uint32_t slot);
     void forget(size_t position);
-    bool refused() const { return ledger_.refused_in_call(); }
 
     // session_scopes.cpp
     Step reset();
@@ -114,21 +105,11 @@ class Session {
     Step overrun(size_t position);
     Step overrun_in_arena(Shadow& shadow);
     bool expect_misuse(MorphCode seen, MorphCode code, MorphReportKind kind, const char* what);
-    static void on_report(void* user, const MorphReport* report);
 
-    const Program& program_;
-    const SubjectEntry& entry_;
-    const RunOptions& options_;
-    const Abilities& can_;
-    const Configuration& configuration_;
-    const uint64_t bytes_max_;  // the harness's bound, never none
-    const size_t whole_;        // of fill.h
     const size_t metrics_interval_;
     const size_t verify_interval_;
     size_t forced_checks_ = 0;
 
-    Ledger ledger_;
-    std::unique_ptr<Subject> subject_;
     std::optional<reference::Model> model_;  // none for heap_like
     std::optional<Footprint> footprint_;
     LiveObjects live_;
@@ -137,10 +118,6 @@ class Session {
     std::vector<void*> dead_marks_;
     std::vector<const void*> dropped_;  // some addresses that the last reset or release freed
 
-    RunResult result_;
-    Operation resolved_;  // the current operation, for the trace
-    size_t index_ = 0;    // of the current operation
-    bool first_pass_ = true;
     bool changed_ = false;  // the current operation may have changed the subject
     bool forced_ = false;   // compare and verify now, whatever the interval
     bool padded_ = false;   // Held::no_padding does not hold
@@ -155,10 +132,6 @@ class Session {
     bool verified_ = false;         // nothing changed since the last verification
     int64_t balance_before_ = 0;    // of the ledger, before the current operation
     int64_t peak_settled_ = 0;      // of the ledger, between calls
-
-    size_t reports_ = 0;  // in the current operation, not yet accounted for
-    MorphReportKind report_kind_ = {};
-    char outcome_[160] = {};
 };
 
 }  // namespace suite

@@ -1,9 +1,11 @@
 // Which operation a session does, if the subject can do it.
 #include "fuzz/session.h"
+#include "fuzz/shape.h"
 
 namespace suite {
 
 bool Session::able(Code code) const {
+    if (!shape(code).in(Family::plain)) return false;
     switch (code) {
         case Code::allocate_zeroed:
             return can_.zeroed;

@@ -33,11 +33,6 @@ bool in_pool(const Shadow& shadow) {
 
 }  // namespace
 
-void Session::on_report(void* user, const MorphReport* report) {
-    auto* session = static_cast<Session*>(user);
-    if (session->reports_++ == 0) session->report_kind_ = report->kind;
-}
-
 // Accounts for the reports of a call that misused the subject, and for its failure.
 bool Session::expect_misuse(MorphCode seen, MorphCode code, MorphReportKind kind,
                             const char* what) {

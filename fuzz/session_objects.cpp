@@ -24,14 +24,6 @@ uint64_t payload(size_t size) {
 
 }  // namespace
 
-// The model and the subject did the same thing: did they end the same way?
-bool Session::settle(MorphCode seen, MorphCode expected, const char* call) {
-    if (seen == expected) return true;
-    return fail(Checker::contract, "%s gave %s, expected %s%s%s", call, morph_code_name(seen),
-                morph_code_name(expected), seen != MORPH_OK ? "; last error: " : "",
-                seen != MORPH_OK ? subject_->last_error().text : "");
-}
-
 // Registered types by number, pool types freely; UINT32_MAX is one that does not exist.
 uint32_t Session::resolved_type(uint32_t type) const {
     if (type == UINT32_MAX || !can_.types) return can_.types ? type : 0;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "fuzz/fields.h"
 #include "fuzz/shape.h"
 
 namespace suite {
@@ -103,13 +104,33 @@ class Shrinker {
         return any;
     }
 
+    // A code that does less of the same; itself when there is none.
+    static Code simpler(Code code) {
+        switch (code) {
+            case Code::allocate_zeroed:
+            case Code::allocate_aligned:
+            case Code::allocate_placed:
+                return Code::allocate;
+            case Code::allocate_object_aligned:
+            case Code::new_weak:
+            case Code::resize_object:
+                return Code::allocate_object;
+            case Code::store_many:
+            case Code::copy_references:
+                return Code::store_reference;
+            case Code::collect_minor:
+                return Code::collect_major;
+            case Code::add_global:
+            case Code::fill_roots:
+                return Code::push_root;
+            default:
+                return code;
+        }
+    }
+
     bool simplify_code(size_t index) {
-        const Code code = best_.operations[index].code;
-        const bool special = code == Code::allocate_zeroed || code == Code::allocate_aligned ||
-                             code == Code::allocate_placed;
-        if (!special) return false;
         Program candidate = best_;
-        candidate.operations[index].code = Code::allocate;
+        candidate.operations[index].code = simpler(best_.operations[index].code);
         candidate.operations[index] = canonical(candidate.operations[index]);
         return accept(std::move(candidate));
     }
@@ -143,13 +164,10 @@ class Shrinker {
     bool simplify_configuration() {
         const Configuration defaults;
         bool any = false;
-        for (unsigned field = 0; field < 4; ++field) {
+        for (size_t i = 0; i < kFields; ++i) {
+            const Field field = static_cast<Field>(i);
             Program candidate = best_;
-            Configuration& configuration = candidate.configuration;
-            if (field == 0) configuration.block_shift = defaults.block_shift;
-            if (field == 1) configuration.debug = defaults.debug;
-            if (field == 2) configuration.metrics = defaults.metrics;
-            if (field == 3) configuration.bytes_max = defaults.bytes_max;
+            set_field(candidate.configuration, field, field_of(defaults, field));
             any |= accept(std::move(candidate));
         }
         return any;

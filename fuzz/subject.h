@@ -21,7 +21,13 @@
 
 namespace suite {
 
-enum class Kind : uint8_t { arena, pool, context, heap_like };  // heap_like: malloc and friends
+enum class Kind : uint8_t {
+    arena,
+    pool,
+    context,
+    heap_like,  // malloc and friends
+    heap        // collected: runs in a session of its own (heap_session.h)
+};
 
 // What a subject offers beyond plain allocation.
 struct Abilities {
@@ -38,6 +44,7 @@ struct Abilities {
     bool limits = false;   // takes MorphMemoryLimits: injected failure, leak and footprint checks
     bool zeroed = true;    // allocate_zeroed
     size_t alignment = 8;  // promised for every object
+    bool generations = false;     // heap: what heap.h promises; without: what any collector does
     bool slot_alignment = false;  // pool: also every power of two that divides the slot
     // heap_like with limits: mapped <= live peak * percent / 100 + slack. 0: not checked.
     size_t footprint_percent = 0;
@@ -50,6 +57,8 @@ struct Figures {
     std::optional<MorphArenaStats> arena;
     std::optional<MorphPoolStats> pool;
 };
+
+class HeapSubject;
 
 class Subject {
  public:
@@ -80,6 +89,9 @@ class Subject {
 
     // Unit in which memory comes from the system: the footprint's bound follows from it. 0: none.
     virtual size_t chunk_bytes() const { return 0; }
+
+    // Itself, when it is a collected heap (Kind::heap).
+    virtual HeapSubject* heap() { return nullptr; }
 };
 
 struct SubjectEntry {

@@ -12,6 +12,8 @@ namespace suite {
 SubjectEntry arena_entry(const Api& api, std::string name, std::string description);
 SubjectEntry pool_entry(const Api& api, std::string name, std::string description);
 SubjectEntry context_entry(const Api& api, std::string name, std::string description);
+SubjectEntry heap_entry(const Api& api, std::string name, std::string description);
+SubjectEntry runtime_entry(const Api& api, std::string name, std::string description);
 
 SubjectEntry malloc_entry();
 // Peers from shared objects. They are in the list whether or not they are installed; one that is
@@ -30,9 +32,27 @@ inline size_t block_bytes(const Configuration& configuration) {
     return configuration.block_shift < 64 ? size_t{1} << configuration.block_shift : 1;
 }
 
+// What a configuration says of a collected heap. A shift of 64 and more gives 1 byte, which every
+// heap must refuse.
+inline MorphHeapSettings heap_settings(const Configuration& configuration) {
+    const auto bytes = [](unsigned shift) {
+        return shift == 0 ? size_t{0} : shift < 64 ? size_t{1} << shift : 1;
+    };
+    MorphHeapSettings settings = {};
+    settings.nursery_bytes = bytes(configuration.nursery_shift);
+    settings.promotion_age = configuration.promotion_age;
+    settings.major_threshold = configuration.major_threshold;
+    settings.large_bytes = bytes(configuration.large_shift);
+    settings.full_collections = configuration.full_collections;
+    return settings;
+}
+
 // Alignment that an operation asks for: 2^n, or 0 (which is refused) where that has no size_t.
 inline size_t alignment_of(const Operation& operation) {
-    if (operation.code != Code::allocate_aligned) return MORPH_DEFAULT_ALIGNMENT;
+    const Code code = operation.code;
+    if (code != Code::allocate_aligned && code != Code::allocate_object_aligned) {
+        return MORPH_DEFAULT_ALIGNMENT;
+    }
     return operation.alignment < 64 ? size_t{1} << operation.alignment : 0;
 }
 

@@ -16,10 +16,16 @@ namespace {
 // running out is as near. Two to three chunks of the library's constants, four of the small ones.
 constexpr uint64_t kRealBytesMax = 5 << 20;
 constexpr uint64_t kTinyBytesMax = 320 << 10;
+// A collected heap begins with its young generation, two chunks and 256 KiB.
+constexpr uint64_t kRealHeapBytesMax = 8 << 20;
+constexpr uint64_t kTinyHeapBytesMax = 768 << 10;
+constexpr uint8_t kRealNurseryShift = 16;
 
 bool is_tiny(const SubjectEntry& subject) {
     return subject.name.ends_with(".tiny");
 }
+
+}  // namespace
 
 const SubjectEntry& subject_or_die(std::string_view name) {
     for (const SubjectEntry& entry : subjects()) {
@@ -29,17 +35,27 @@ const SubjectEntry& subject_or_die(std::string_view name) {
     std::abort();
 }
 
-}  // namespace
-
 Program target_program(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
     Program program = decode(bytes);
-    const uint64_t bound = is_tiny(subject) ? kTinyBytesMax : kRealBytesMax;
-    program.configuration.bytes_max = std::min(program.configuration.bytes_max, bound);
+    Configuration& configuration = program.configuration;
+    const bool tiny = is_tiny(subject);
+    uint64_t bound = tiny ? kTinyBytesMax : kRealBytesMax;
+    if (subject.kind == Kind::heap) {
+        bound = tiny ? kTinyHeapBytesMax : kRealHeapBytesMax;
+        if (configuration.nursery_shift == 0 && !tiny) {
+            configuration.nursery_shift = kRealNurseryShift;
+        }
+    }
+    configuration.bytes_max = std::min(configuration.bytes_max, bound);
     return program;
 }
 
 RunResult run_target_input(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
-    const Program program = target_program(bytes, subject);
+    return run_target_program(target_program(bytes, subject), bytes, subject);
+}
+
+RunResult run_target_program(const Program& program, std::span<const uint8_t> bytes,
+                             const SubjectEntry& subject) {
     RunOptions options;
     // Verification walks every slot there is. At the end it finds what is broken; the run that
     // names the operation is made only then.
@@ -60,9 +76,13 @@ int fuzz_operations(const uint8_t* data, size_t size, std::string_view tiny,
     const std::span<const uint8_t> bytes(data, size);
     if (size > kTargetBytesMax) return -1;  // not for the corpus
     const SubjectEntry& subject = subject_or_die(binary_variant(bytes) ? real : tiny);
-    const RunResult result = run_target_input(bytes, subject);
+    return fuzz_program(target_program(bytes, subject), bytes, subject);
+}
+
+int fuzz_program(const Program& program, std::span<const uint8_t> bytes,
+                 const SubjectEntry& subject) {
+    const RunResult result = run_target_program(program, bytes, subject);
     if (!result.finding) return 0;
-    const Program program = target_program(bytes, subject);
     std::fprintf(stderr,
                  "finding: checker %s at operation %zu of %zu on subject %s: %s\n"
                  "--- program\n%s--- end of program\n"

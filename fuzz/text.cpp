@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "fuzz/fields.h"
 #include "fuzz/shape.h"
 
 namespace suite {
@@ -46,6 +47,8 @@ std::string print_operand(const Operation& operation, Operand which) {
     if (operation.code == Code::fail_requests && which == Operand::count && value == 255) {
         return "all";
     }
+    if (which == Operand::target && value == 0) return "null";
+    if (which == Operand::root && value == 0) return "new";
     if (which == Operand::count) return std::to_string(value);
     return print_number(value, operand_max(which));
 }
@@ -66,14 +69,21 @@ std::string print(const Configuration& configuration) {
     const Configuration defaults;
     if (configuration == defaults) return "";
     std::string result = "configure";
-    if (configuration.block_shift != 0) {
-        result += " block=" + print_power(configuration.block_shift);
-    }
-    if (configuration.debug) result += " debug=on";
-    if (!configuration.metrics) result += " metrics=off";
-    if (configuration.bytes_max != defaults.bytes_max) {
-        result += " bytes_max=" +
-                  print_number(configuration.bytes_max, std::numeric_limits<uint64_t>::max());
+    for (size_t i = 0; i < kFields; ++i) {
+        const Field field = static_cast<Field>(i);
+        const uint64_t value = field_of(configuration, field);
+        if (value == field_of(defaults, field)) continue;
+        result += " " + std::string(field_name(field)) + "=";
+        switch (field_kind(field)) {
+            case FieldKind::power:
+                result += value == 0 ? "0" : print_power(static_cast<unsigned>(value));
+                break;
+            case FieldKind::toggle:
+                result += value != 0 ? "on" : "off";
+                break;
+            case FieldKind::number:
+                result += print_number(value, field_max(field));
+        }
     }
     return result;
 }

@@ -9,7 +9,8 @@
 // One operation per line. An operand left out is zero; one that the operation does not take is an
 // error. Numbers: decimal, 0x hexadecimal, 2^k, 2^k+d, 2^k-d, and for the operand's largest value
 // MAX and MAX-n. Words: on, off; size, pool, arena (placement); unregistered (type MAX); all
-// (count 255). Alignments are written as bytes and must be powers of two.
+// (count 255); null (target 0); new (root 0). Alignments are written as bytes and must be powers of
+// two.
 //
 // TEXT-EXACT  parse(print(p)) == canonical(p)
 // TEXT-TOTAL  parse accepts any bytes: a program, or an error with line and column (from 1) of the

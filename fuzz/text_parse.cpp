@@ -2,8 +2,10 @@
 #include <limits>
 #include <optional>
 
+#include "fuzz/fields.h"
 #include "fuzz/shape.h"
 #include "fuzz/text.h"
+#include "fuzz/text_expected.h"
 
 namespace suite {
 namespace {
@@ -100,29 +102,39 @@ class Parser {
         }
         configured_ = true;
         Configuration& configuration = program_.configuration;
-        constexpr const char* kExpected = "block=, debug=, metrics=, bytes_max= or the end";
+        const std::string expected = expected_fields();
         unsigned seen = 0;
         size_t at = 0;
         std::string_view name;
-        while (next_operand(at, name, kExpected)) {
-            const unsigned field = name == "block"       ? 1u
-                                   : name == "debug"     ? 2u
-                                   : name == "metrics"   ? 4u
-                                   : name == "bytes_max" ? 8u
-                                                         : 0u;
-            if (field == 0) return fail_at(at, kExpected);
-            if ((seen & field) != 0) return fail_at(at, "each field once");
-            seen |= field;
-            bool read = false;
-            if (field == 1) read = parse_power(configuration.block_shift, true);
-            if (field == 2) read = parse_switch(configuration.debug);
-            if (field == 4) read = parse_switch(configuration.metrics);
-            if (field == 8) {
-                read = parse_number(configuration.bytes_max, std::numeric_limits<uint64_t>::max());
-            }
-            if (!read) return false;
+        while (next_operand(at, name, expected.c_str())) {
+            size_t which = 0;
+            while (which < kFields && field_name(static_cast<Field>(which)) != name) ++which;
+            if (which == kFields) return fail_at(at, expected);
+            if ((seen >> which & 1) != 0) return fail_at(at, "each field once");
+            seen |= 1u << which;
+            if (!parse_field(configuration, static_cast<Field>(which))) return false;
         }
         return !error_;
+    }
+
+    Ok parse_field(Configuration& configuration, Field field) {
+        uint64_t value = 0;
+        bool on = false;
+        uint8_t log2 = 0;
+        switch (field_kind(field)) {
+            case FieldKind::power:
+                if (!parse_power(log2, true)) return false;
+                value = log2;
+                break;
+            case FieldKind::toggle:
+                if (!parse_switch(on)) return false;
+                value = on ? 1 : 0;
+                break;
+            case FieldKind::number:
+                if (!parse_number(value, field_max(field))) return false;
+        }
+        set_field(configuration, field, value);
+        return true;
     }
 
     Ok parse_operation(size_t start, std::string_view name) {
@@ -134,7 +146,7 @@ class Parser {
         unsigned seen = 0;
         size_t at = 0;
         std::string_view operand_text;
-        const std::string expected = operands_of(operation.code);
+        const std::string expected = expected_operands(operation.code);
         while (next_operand(at, operand_text, expected.c_str())) {
             size_t which = 0;
             while (which < kOperands &&
@@ -152,20 +164,11 @@ class Parser {
         return true;
     }
 
-    static std::string operands_of(Code code) {
-        std::string result;
-        for (size_t i = 0; i < kOperands; ++i) {
-            if (!shape(code).uses(static_cast<Operand>(i))) continue;
-            result += std::string(operand_name(static_cast<Operand>(i))) + "=, ";
-        }
-        if (result.empty()) return "the end of the line";
-        result.resize(result.size() - 2);
-        return result + " or the end of the line";
-    }
-
     Ok parse_operand(Operation& operation, Operand which) {
         if (which == Operand::alignment) return parse_power(operation.alignment, false);
         if (which == Operand::placement && accept("size")) return true;
+        if (which == Operand::target && accept("null")) return true;
+        if (which == Operand::root && accept("new")) return true;
         uint64_t value = 0;
         if (which == Operand::placement && accept("pool")) {
             value = 1;

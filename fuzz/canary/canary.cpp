@@ -6,8 +6,10 @@
 #include <string>
 
 #include "fuzz/binary.h"
-#include "fuzz/operations_mutator.h"
 #include "fuzz/targets.h"
+
+inline constexpr suite::Family kTargetFamily = suite::Family::plain;
+#include "fuzz/operations_mutator.h"
 
 namespace {
 

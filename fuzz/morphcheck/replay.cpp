@@ -95,6 +95,11 @@ int shrink_command(const ShrinkCommand& command) {
     if (!loaded) return usage_error(error);
     const std::optional<SubjectEntry> subject = subject_or_complain(command.subject);
     if (!subject) return kExitUsage;
+    if (command.cpp && subject->kind == Kind::heap) {
+        return usage_error(
+            "--cpp: programs on collected heaps have no C++ form yet; the program "
+            "as text reproduces a finding");
+    }
     const Outcome first = run_isolated(loaded->program, *subject);
     if (first.end == End::passed) {
         return usage_error(command.file + ": passes on subject " + subject->name +

@@ -78,6 +78,7 @@ int bench_command(const BenchCommand& command) {
     }
     uint64_t executions = 0;
     uint64_t operations = 0;
+    uint64_t collections = 0;
     // Of the processor: what else the machine does must not count.
     const std::clock_t start = std::clock();
     double seconds = 0;
@@ -91,6 +92,7 @@ int bench_command(const BenchCommand& command) {
             return kExitFinding;
         }
         operations += result.operations_run;
+        collections += result.collections;
         ++executions;
         seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     } while (seconds < command.seconds);
@@ -98,6 +100,10 @@ int bench_command(const BenchCommand& command) {
                 subject->name.c_str(), static_cast<double>(executions) / seconds,
                 static_cast<double>(operations) / static_cast<double>(executions),
                 static_cast<double>(operations) / seconds);
+    if (subject->kind == Kind::heap) {
+        std::printf("%s: %.1f collections per execution\n", subject->name.c_str(),
+                    static_cast<double>(collections) / static_cast<double>(executions));
+    }
     return kExitOk;
 }
 

@@ -133,15 +133,35 @@ struct Environment {
     }
 };
 
-bool legal(const MorphMemConfig& config) {
+bool is_zero(const MorphHeapSettings& settings) {
+    return settings.nursery_bytes == 0 && settings.nursery_bytes_max == 0 &&
+           settings.promotion_age == 0 && settings.major_threshold == 0 &&
+           settings.growth_percent == 0 && settings.large_bytes == 0 &&
+           settings.pause_target_ms == 0 && !settings.full_collections;
+}
+
+bool legal_compiler(const MorphMemConfig& config) {
     const size_t block = config.arena_block_size;
     const bool block_legal =
         block == 0 || ((block & (block - 1)) == 0 && block >= 4096 && block <= (size_t{1} << 30));
     const size_t least = 2 * morph_chunk_bytes() + (size_t{128} << 10);
-    return config.mode == MORPH_MODE_COMPILER && config.gc_threshold == 0 &&
-           config.gc_pause_target_ms == 0 && !config.enable_generational &&
-           !config.enable_compaction && block_legal &&
+    return config.gc_threshold == 0 && config.gc_pause_target_ms == 0 &&
+           !config.enable_generational && block_legal && is_zero(config.heap) &&
            (config.memory.bytes_max == 0 || config.memory.bytes_max >= least);
+}
+
+bool legal_runtime(const MorphMemConfig& config) {
+    const size_t young = morph_heap_bytes_min(&config.heap);  // SIZE_MAX: impossible settings
+    if (young == SIZE_MAX || config.arena_block_size != 0) return false;
+    const size_t least = young + (size_t{64} << 10);
+    return config.gc_threshold <= MORPH_MAX_REQUEST &&
+           (config.memory.bytes_max == 0 || config.memory.bytes_max >= least);
+}
+
+bool legal(const MorphMemConfig& config) {
+    if (config.enable_compaction) return false;
+    if (config.mode == MORPH_MODE_RUNTIME) return legal_runtime(config);
+    return config.mode == MORPH_MODE_COMPILER && legal_compiler(config);
 }
 
 bool names_something(const char* text) {
@@ -152,6 +172,7 @@ bool names_something(const char* text) {
                                          "enable_",
                                          "arena_block_size",
                                          "bytes_max",
+                                         "heap.",
                                          "MORPH_MEM_DEBUG",
                                          "MORPH_MEM_STATS",
                                          "MORPH_MEM_V2"};
@@ -191,6 +212,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if ((flags & 128) != 0) config.arena_block_size = input.number();
     if ((variables & 8) != 0) config.memory.bytes_max = input.number();
     if ((variables & 16) != 0) ledger.refuse_at = input.byte() % 8;
+    if ((variables & 32) != 0) {
+        config.heap.nursery_bytes = input.number();
+        config.heap.nursery_bytes_max = input.number();
+        config.heap.promotion_age = input.byte();
+        config.heap.growth_percent = static_cast<uint32_t>(input.number());
+        config.heap.large_bytes = input.number();
+    }
     config.memory.request = request;
     config.memory.returned = returned;
     config.memory.user = &ledger;
