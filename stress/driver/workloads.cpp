@@ -55,6 +55,41 @@ class Builder {
         return workload;
     }
 
+    // RUNTIME mode, on all three systems; and the library in COMPILER mode prints the same.
+    Workload runtime(Workload workload, const Command& schedule) const {
+        Command compiler = workload.commands[0];
+        for (Command& command : workload.commands) {
+            command.insert(command.end(), {"--mode", "runtime"});
+            command.insert(command.end(), schedule.begin(), schedule.end());
+        }
+        workload.commands.push_back(std::move(compiler));
+        workload.name += ", runtime";
+        for (const std::string& word : schedule) workload.name += ' ' + word;
+        return workload;
+    }
+
+    Workload collector(const std::string& name, uint64_t size, const Command& more = {}) const {
+        Command arguments = {name, "--size", std::to_string(size), "--seed", std::to_string(seed_)};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        std::string title = name + ' ' + std::to_string(size);
+        for (const std::string& word : more) title += ' ' + word;
+        Workload workload = on_all("collector", title, std::move(arguments));
+        workload.results_only = true;
+        return workload;
+    }
+
+    // The library with itself, in other configurations.
+    static Workload configured(Workload workload, const std::vector<Command>& configurations) {
+        const Command plain = workload.commands[0];
+        workload.commands = {plain};
+        for (const Command& more : configurations) {
+            workload.commands.push_back(plain);
+            workload.commands.back().insert(workload.commands.back().end(), more.begin(),
+                                            more.end());
+        }
+        return named(std::move(workload), "in several configurations");
+    }
+
     // The footprint is promised by the library alone.
     static Workload judged(Workload workload) {
         workload.commands[0].push_back("--judge");
@@ -129,37 +164,92 @@ std::string first_difference(const std::string& left, const std::string& right) 
 
 }  // namespace
 
+namespace {
+
+void add_compiler_mode(const Builder& make, std::vector<Workload>* list) {
+    list->push_back(make.corpus("accepted", {"--check", "--count", "--hash"}));
+    list->push_back(make.corpus("rejected", {"--check"}));
+    list->back().exit_code = kRejected;
+    list->push_back(make.generated(1000));
+    list->push_back(make.profile(100));
+    list->push_back(make.profile(500));
+    list->push_back(Builder::named(make.profile(500, {"--replace"}), "replacement"));
+    list->push_back(make.sweep());
+    list->push_back(Builder::refused(make.generated(20000, {"--bytes-max", "6000000"}),
+                                     "refused by a bound of 6 MB"));
+    list->push_back(Builder::refused(make.profile(5000, {"--bytes-max", "8000000"}),
+                                     "refused by a bound of 8 MB"));
+    list->push_back(make.generated(5000));
+}
+
+void add_runtime_mode(const Builder& make, std::vector<Workload>* list) {
+    const Command check = {"--check", "--count", "--hash"};
+    for (const char* force : {"7", "97"}) {
+        list->push_back(
+            make.runtime(make.corpus("accepted", check), {"--force", force, "--nursery", "4096"}));
+    }
+    list->push_back(make.runtime(make.corpus("accepted", check),
+                                 {"--force", "97", "--force-major", "--debug"}));
+    list->push_back(make.runtime(make.corpus("rejected", {"--check"}), {"--force", "7"}));
+    list->back().exit_code = kRejected;
+    list->push_back(make.runtime(make.generated(100), {"--force", "1", "--nursery", "4096"}));
+    list->push_back(make.runtime(make.sweep(), {"--nursery", "16384"}));
+    list->push_back(make.runtime(make.generated(3000), {"--debug"}));
+    list->push_back(make.runtime(make.profile(10, {"--replace"}), {"--force", "1"}));
+    list->push_back(make.runtime(make.profile(100, {"--replace"}), {"--force", "97"}));
+    list->push_back(make.runtime(Builder::without_reference(make.profile(2000, {"--replace"})),
+                                 {"--nursery", "65536"}));
+    list->push_back(
+        make.runtime(Builder::without_reference(make.generated(50000)), {"--nursery", "262144"}));
+}
+
+void add_collector(const Builder& make, std::vector<Workload>* list) {
+    const Command forced = {"--force", "97", "--nursery", "4096", "--debug"};
+    list->push_back(make.collector("gcbench", 8, forced));
+    list->push_back(make.collector("binary-trees", 6, forced));
+    list->push_back(make.collector("lru", 64, forced));
+    list->push_back(make.collector("deep-list", 1000, forced));
+    list->push_back(make.collector("wide-array", 1000, forced));
+    list->push_back(make.collector("cyclic-graph", 500, forced));
+    list->push_back(make.collector("lru", 512));
+    list->push_back(make.collector("cyclic-graph", 2000));
+    const std::vector<Command> nurseries = {{"--nursery", "65536"}, {"--nursery", "16777216"}};
+    list->push_back(Builder::configured(make.collector("gcbench", 18), nurseries));
+    list->push_back(Builder::configured(make.collector("binary-trees", 15), nurseries));
+    list->push_back(Builder::configured(make.collector("lru", 16384), nurseries));
+    list->push_back(Builder::without_reference(make.collector("deep-list", 1000000)));
+    list->push_back(Builder::without_reference(make.collector("wide-array", 1000000)));
+    list->push_back(Builder::without_reference(make.collector("cyclic-graph", 50000)));
+}
+
+void add_large(const Builder& make, std::vector<Workload>* list) {
+    list->push_back(
+        Builder::named(make.generated(10000, {"--bytes-max", "256000000"}), "in 256 MB"));
+    list->push_back(make.generated(50000));
+    list->push_back(make.profile(1000));
+    list->push_back(Builder::judged(Builder::without_reference(make.profile(5000))));
+    list->push_back(Builder::judged(Builder::named(
+        Builder::without_reference(make.profile(10000, {"--bytes-max", "256000000"})),
+        "in 256 MB")));
+    list->push_back(Builder::judged(Builder::without_reference(make.profile(50000))));
+    list->push_back(Builder::without_reference(
+        Builder::named(make.profile(10000, {"--replace"}), "replacement")));
+    list->push_back(Builder::configured(make.collector("lru", 65536), {{"--nursery", "262144"}}));
+    list->push_back(make.profile(5000));
+    list->push_back(make.profile(10000));
+    list->push_back(Builder::named(make.profile(2000, {"--replace"}), "replacement"));
+    list->push_back(make.profile(50000));
+}
+
+}  // namespace
+
 std::vector<Workload> workloads(const Places& places, uint64_t seed) {
     const Builder make(places, seed);
     std::vector<Workload> list;
-    list.push_back(make.corpus("accepted", {"--check", "--count", "--hash"}));
-    list.push_back(make.corpus("rejected", {"--check"}));
-    list.back().exit_code = kRejected;
-    list.push_back(make.generated(1000));
-    list.push_back(make.profile(100));
-    list.push_back(make.profile(500));
-    list.push_back(Builder::named(make.profile(500, {"--replace"}), "replacement"));
-    list.push_back(make.sweep());
-    list.push_back(Builder::refused(make.generated(20000, {"--bytes-max", "6000000"}),
-                                    "refused by a bound of 6 MB"));
-    list.push_back(Builder::refused(make.profile(5000, {"--bytes-max", "8000000"}),
-                                    "refused by a bound of 8 MB"));
-    list.push_back(make.generated(5000));
-    list.push_back(
-        Builder::named(make.generated(10000, {"--bytes-max", "256000000"}), "in 256 MB"));
-    list.push_back(make.generated(50000));
-    list.push_back(make.profile(1000));
-    list.push_back(Builder::judged(Builder::without_reference(make.profile(5000))));
-    list.push_back(Builder::judged(Builder::named(
-        Builder::without_reference(make.profile(10000, {"--bytes-max", "256000000"})),
-        "in 256 MB")));
-    list.push_back(Builder::judged(Builder::without_reference(make.profile(50000))));
-    list.push_back(Builder::without_reference(
-        Builder::named(make.profile(10000, {"--replace"}), "replacement")));
-    list.push_back(make.profile(5000));
-    list.push_back(make.profile(10000));
-    list.push_back(Builder::named(make.profile(2000, {"--replace"}), "replacement"));
-    list.push_back(make.profile(50000));
+    add_compiler_mode(make, &list);
+    add_runtime_mode(make, &list);
+    add_collector(make, &list);
+    add_large(make, &list);
     return list;
 }
 

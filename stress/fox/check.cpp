@@ -76,19 +76,46 @@ std::string check_figures(MorphMemContext* context, const Types& types, const Co
     return wrong;
 }
 
+// The figures by type have been checked: what is left is the array of tokens.
+std::string check_live(const Session& session, const Result& result) {
+    const Counts& counts = result.counts;
+    const uint64_t made =
+        counts.tokens + 1 + counts.identifiers + counts.texts + counts.nodes + /*array*/ 1;
+    const uint64_t live = session.objects_live();
+    if (live == made) return {};
+    return "FOX-LIVE: " + std::to_string(live) + " objects live, " + std::to_string(made) + " kept";
+}
+
 }  // namespace
 
-std::string check_result(MorphMemContext* context, const Types& types, const Result& result) {
-    std::string wrong = check_tree(result);
-    if (wrong.empty()) wrong = check_tokens(result);
+std::string check_result(Session& session, Result* result) {
+    std::string wrong = check_tree(*result);
+    if (wrong.empty()) wrong = check_tokens(*result);
+    if (!wrong.empty()) return wrong;
+    // Once more after everything has moved, and what is dead is gone.
+    if (!session.collect(result)) return "FOX-LIVE: a collection was refused";
+    wrong = check_tree(*result);
+    if (wrong.empty()) wrong = check_tokens(*result);
+    MorphMemContext* context = session.context();
     MorphMemStats stats;
     if (wrong.empty() && morph_mem_get_stats(context, &stats) == MORPH_OK && stats.metrics) {
-        wrong = check_figures(context, types, result.counts);
+        wrong = check_figures(context, session.types(), result->counts);
+    }
+    if (wrong.empty() && morph_mem_heap(context) != nullptr) {
+        wrong = check_live(session, *result);
     }
     if (wrong.empty() && morph_mem_verify(context) != MORPH_OK) {
         wrong = morph_mem_last_error(context).text;
     }
     return wrong;
+}
+
+std::string check_dropped(Session& session) {
+    MorphMemContext* context = session.context();
+    if (morph_mem_heap(context) == nullptr) return {};
+    if (morph_mem_gc_collect(context) != MORPH_OK) return "FOX-LIVE: a collection was refused";
+    if (session.objects_live() != 0) return "FOX-LIVE: objects that nobody keeps are left";
+    return morph_mem_verify(context) == MORPH_OK ? "" : morph_mem_last_error(context).text;
 }
 
 }  // namespace fox

@@ -21,7 +21,7 @@ TEST(Failure, EveryRefusedRequestEndsCleanlyAndTheNextParseIsGood) {
 }
 
 TEST(Failure, ABoundThatIsTooTightIsOutOfMemoryAndASmallerSourceStillFits) {
-    fox::Session session(6000000);
+    fox::Session session({.bytes_max = 6000000});
     ASSERT_TRUE(session.open());
     const std::string large = fox::generate(13, 60000);
     const std::string small = fox::generate(14, 200);
@@ -31,9 +31,9 @@ TEST(Failure, ABoundThatIsTooTightIsOutOfMemoryAndASmallerSourceStillFits) {
         EXPECT_EQ(refused.error.kind, fox::ErrorKind::out_of_memory);
         EXPECT_STREQ(refused.error.message, "out of memory");
         EXPECT_EQ(session.objects_live(), 0u);
-        const fox::Result good = session.parse(small);
+        fox::Result good = session.parse(small);
         ASSERT_NE(good.tree, nullptr);
-        EXPECT_EQ(fox::check_result(session.context(), session.types(), good), "");
+        EXPECT_EQ(fox::check_result(session, &good), "");
         session.reset();
     }
     EXPECT_TRUE(session.close());
@@ -42,18 +42,18 @@ TEST(Failure, ABoundThatIsTooTightIsOutOfMemoryAndASmallerSourceStillFits) {
 TEST(Failure, CheckSeesABrokenTree) {
     fox::Session session;
     ASSERT_TRUE(session.open());
-    const fox::Result result = session.parse("a = b + 1\n");
+    fox::Result result = session.parse("a = b + 1\n");
     ASSERT_NE(result.tree, nullptr);
-    ASSERT_EQ(fox::check_result(session.context(), session.types(), result), "");
+    ASSERT_EQ(fox::check_result(session, &result), "");
     fox::Node* assignment = result.tree->children()[0];
     assignment->kind = fox::NodeKind::array_literal;
-    EXPECT_NE(fox::check_result(session.context(), session.types(), result), "");
+    EXPECT_NE(fox::check_result(session, &result), "");
     assignment->kind = fox::NodeKind::assignment_statement;
     result.tokens[1]->offset = 0;
-    EXPECT_NE(fox::check_result(session.context(), session.types(), result), "");
+    EXPECT_NE(fox::check_result(session, &result), "");
     result.tokens[1]->offset = 2;
     (void)morph_mem_alloc(session.context(), 32, session.types().token);
-    EXPECT_NE(fox::check_result(session.context(), session.types(), result), "");
+    EXPECT_NE(fox::check_result(session, &result), "");
 }
 
 }  // namespace

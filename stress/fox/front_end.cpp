@@ -27,7 +27,7 @@ Result parse_in(Memory& memory, std::string_view source, const Options& options)
                   last == nullptr ? 1 : last->column, "out of memory");
         return result;
     }
-    Parser parser(memory, tokens.data(), source, options.nesting_max);
+    Parser parser(memory, tokens, source, options.nesting_max);
     result.tree = parser.run();
     if (result.tree == nullptr) {
         result.error = parser.error();

@@ -13,12 +13,12 @@ namespace {
 std::string tree_of(const std::string& source) {
     fox::Session session;
     if (!session.open()) return "no context";
-    const fox::Result result = session.parse(source);
+    fox::Result result = session.parse(source);
     if (result.tree == nullptr) {
         EXPECT_EQ(session.objects_live(), 0u);
         return fox::format_error("f", result.error);
     }
-    EXPECT_EQ(fox::check_result(session.context(), session.types(), result), "");
+    EXPECT_EQ(fox::check_result(session, &result), "");
     fox::StringSink sink;
     fox::print_tree(result.tree, sink);
     std::string line;
@@ -57,7 +57,7 @@ std::string expression(const std::string& source) {
 TEST(FrontEnd, PositionsAreLineAndByteColumn) {
     fox::Session session;
     ASSERT_TRUE(session.open());
-    const fox::Result result = session.parse("\n  a.b(1)\n");
+    fox::Result result = session.parse("\n  a.b(1)\n");
     ASSERT_NE(result.tree, nullptr);
     fox::StringSink sink;
     fox::print_tree(result.tree, sink);
@@ -235,7 +235,7 @@ TEST(FrontEnd, AnySingleByteAndAnyPairIsAcceptedOrRejectedCleanly) {
     for (int first = 0; first < 256; ++first) {
         for (int second = 0; second < 256; ++second) {
             const std::string source = {static_cast<char>(first), static_cast<char>(second)};
-            const fox::Result result = session.parse(source);
+            fox::Result result = session.parse(source);
             if (result.tree == nullptr) {
                 ASSERT_EQ(session.objects_live(), 0u) << first << ' ' << second;
                 ASSERT_GE(result.error.column, 1u);
@@ -253,7 +253,7 @@ TEST(FrontEnd, EveryPrefixOfASourceEndsInATreeOrACleanError) {
     fox::Session session;
     ASSERT_TRUE(session.open());
     for (size_t length = 0; length <= source.size(); ++length) {
-        const fox::Result result = session.parse(source.substr(0, length));
+        fox::Result result = session.parse(source.substr(0, length));
         if (result.tree == nullptr) {
             ASSERT_EQ(session.objects_live(), 0u) << length;
         }

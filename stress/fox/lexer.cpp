@@ -1,6 +1,7 @@
 #include "stress/fox/lexer.h"
 
 #include <charconv>
+#include <cstring>
 
 namespace fox {
 
@@ -104,10 +105,11 @@ bool Lexer::next() {
     return punctuation(start);
 }
 
-bool Lexer::emit(TokenKind kind, const Place& start, Text* text) {
+// The place in the array comes first: nothing is allocated while only `token` knows the token.
+bool Lexer::emit(TokenKind kind, const Place& start) {
+    if (!tokens_->reserve()) return false;
     Token* token = memory_.make_token();
     if (token == nullptr) return false;
-    token->text = text;
     token->line = start.line;
     token->column = start.column;
     token->offset = start.offset;
@@ -115,7 +117,8 @@ bool Lexer::emit(TokenKind kind, const Place& start, Text* text) {
     token->kind = kind;
     token->space_before = space_before_;
     token->space_after = at_end() || is_space(peek()) || peek() == '#';
-    return tokens_->push(token);
+    tokens_->add(token);
+    return true;
 }
 
 bool Lexer::emit_illegal(Problem problem, const Place& start) {
@@ -124,10 +127,29 @@ bool Lexer::emit_illegal(Problem problem, const Place& start) {
     return true;
 }
 
+void Lexer::set_text(Text* text) {
+    Token* token = tokens_->back();
+    memory_.store(token, token->text, text);
+}
+
 bool Lexer::emit_text(TokenKind kind, const Place& start, std::string_view bytes) {
+    if (!emit(kind, start)) return false;
     Text* text =
         kind == TokenKind::identifier ? memory_.make_identifier(bytes) : memory_.make_string(bytes);
-    return text != nullptr && emit(kind, start, text);
+    if (text == nullptr) return false;
+    set_text(text);
+    return true;
+}
+
+bool Lexer::emit_pending_text(const Place& start) {
+    if (!emit(TokenKind::string, start)) return false;
+    const size_t length = pending_text_.count();
+    Text* text = memory_.make_string_of(length);
+    if (text == nullptr) return false;
+    if (length != 0) std::memcpy(text->bytes(), pending_text_.data(), length);
+    set_text(text);
+    memory_.counts.strings += 1;
+    return true;
 }
 
 bool Lexer::word(const Place& start) {
@@ -188,11 +210,8 @@ bool Lexer::string(const OpenLiteral& literal, const Place& start, bool first) {
     const bool closes = peek() == '"';
     const Place behind = here();
     if (closes) advance();
-    if (pending_text_.count() != 0 || (first && closes)) {
-        const std::string_view bytes(pending_text_.data(), pending_text_.count());
-        if (!emit_text(TokenKind::string, start, bytes)) return false;
-        memory_.counts.strings += 1;
-    }
+    const bool piece = pending_text_.count() != 0 || (first && closes);
+    if (piece && !emit_pending_text(start)) return false;
     if (closes) return true;
     advance();
     advance();

@@ -36,9 +36,12 @@ class Lexer {
     bool skip_space();
 
     [[nodiscard]] bool next();
-    [[nodiscard]] bool emit(TokenKind kind, const Place& start, Text* text = nullptr);
+    [[nodiscard]] bool emit(TokenKind kind, const Place& start);
     [[nodiscard]] bool emit_illegal(Problem problem, const Place& start);
+    // A token with bytes of the source as its text.
     [[nodiscard]] bool emit_text(TokenKind kind, const Place& start, std::string_view bytes);
+    [[nodiscard]] bool emit_pending_text(const Place& start);
+    void set_text(Text* text);
     [[nodiscard]] bool word(const Place& start);
     [[nodiscard]] bool number(const Place& start);
     [[nodiscard]] bool character(const Place& start);

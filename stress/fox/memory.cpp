@@ -1,24 +1,74 @@
 #include "stress/fox/memory.h"
 
+#include <cstddef>
 #include <new>
 
 namespace fox {
 
-bool register_types(MorphMemContext* context, Types* types) {
-    const auto add = [context](const char* name) {
-        const MorphMemTypeInfo info = {name, MORPH_PLACE_BY_SIZE};
-        return morph_mem_register_type(context, &info);
-    };
-    types->token = add("token");
-    types->identifier = add("identifier");
-    types->string = add("string");
-    types->array = add("array");
-    bool whole = types->token != MORPH_TYPE_INVALID && types->identifier != MORPH_TYPE_INVALID &&
-                 types->string != MORPH_TYPE_INVALID && types->array != MORPH_TYPE_INVALID;
-    for (size_t kind = 0; kind < kNodeKinds && whole; ++kind) {
-        types->node[kind] = add(node_kind_name(static_cast<NodeKind>(kind)));
-        whole = types->node[kind] != MORPH_TYPE_INVALID;
+namespace {
+
+// Where a collector finds the references of a node. Its kind tells, but for those whose number of
+// children varies: these are read from the node.
+void visit_node(void* /*user*/, void* object, size_t /*size*/, MorphSlotVisitor* visitor) {
+    auto* node = static_cast<Node*>(object);
+    if (node_payload(node->kind) == Payload::text) {
+        visitor->visit(visitor, reinterpret_cast<void**>(&node->text));
     }
+    Node** children = node->children();
+    for (uint32_t i = 0; i < node->child_count; ++i) {
+        visitor->visit(visitor, reinterpret_cast<void**>(children + i));
+    }
+}
+
+constexpr size_t kChildrenFixedMax = 2;
+
+MorphMemTypeInfo describe_node(NodeKind kind, std::array<size_t, kChildrenFixedMax + 1>* offsets) {
+    MorphMemTypeInfo info = {};
+    info.name = node_kind_name(kind);
+    const Arity arity = node_arity(kind);
+    if (arity.least != arity.most) {
+        info.layout = MORPH_LAYOUT_CUSTOM;
+        info.visit = visit_node;
+        return info;
+    }
+    if (node_payload(kind) == Payload::text) (*offsets)[info.offset_count++] = offsetof(Node, text);
+    for (size_t i = 0; i < arity.least; ++i) (*offsets)[info.offset_count++] = Node::size_of(i);
+    info.offsets = offsets->data();
+    if (info.offset_count != 0) info.layout = MORPH_LAYOUT_OFFSETS;
+    return info;
+}
+
+}  // namespace
+
+bool register_types(MorphMemContext* context, Types* types) {
+    bool whole = true;
+    // COMPILER mode has no use for layouts, and takes them all the same.
+    const auto add = [context, &whole](MorphMemTypeInfo info) {
+        const uint32_t type = whole ? morph_mem_register_type(context, &info) : MORPH_TYPE_INVALID;
+        whole = whole && type != MORPH_TYPE_INVALID;
+        return type;
+    };
+    const auto data = [](const char* name) {
+        MorphMemTypeInfo info = {};
+        info.name = name;
+        return info;
+    };
+    static constexpr size_t kTokenText[] = {offsetof(Token, text)};
+    MorphMemTypeInfo token = data("token");
+    token.layout = MORPH_LAYOUT_OFFSETS;
+    token.offsets = kTokenText;
+    token.offset_count = 1;
+    types->token = add(token);
+    types->identifier = add(data("identifier"));
+    types->string = add(data("string"));
+    types->array = add(data("array"));
+    for (size_t kind = 0; kind < kNodeKinds; ++kind) {
+        std::array<size_t, kChildrenFixedMax + 1> offsets{};
+        types->node[kind] = add(describe_node(static_cast<NodeKind>(kind), &offsets));
+    }
+    MorphMemTypeInfo pointers = data("array of references");
+    pointers.layout = MORPH_LAYOUT_POINTERS;
+    types->pointers = add(pointers);
     return whole;
 }
 
@@ -75,13 +125,15 @@ Text* Memory::make_string(std::string_view bytes) {
     return text;
 }
 
-void* Memory::resize_array(void* array, size_t old_bytes, size_t new_bytes) {
-    return morph_mem_realloc(context_, array, old_bytes, new_bytes, types_.array);
+void* Memory::resize_array(void* array, size_t old_bytes, size_t new_bytes, bool of_pointers) {
+    return morph_mem_realloc(context_, array, old_bytes, new_bytes,
+                             of_pointers ? types_.pointers : types_.array);
 }
 
 void Memory::free_array(void* array) {
-    // An array that moved to the arena stays until reset; that is not an error.
-    if (array != nullptr) (void)morph_mem_free(context_, array);
+    // An array that moved to the arena stays until reset; that is not an error. A collector finds
+    // out by itself.
+    if (array != nullptr && heap_ == nullptr) (void)morph_mem_free(context_, array);
 }
 
 }  // namespace fox

@@ -99,7 +99,7 @@ struct Node {
     uint32_t column;
     uint32_t child_count;
     union {
-        const Text* text;
+        Text* text;
         int64_t integer;
         uint64_t group;
     };

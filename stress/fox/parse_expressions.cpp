@@ -86,14 +86,14 @@ bool Parser::expression() {
         const bool good = prefix_operators(&prefixes) && operand();
         nesting_ -= prefixes;
         if (!good) return false;
-        const Token& token = current();
-        const uint8_t level = binary_level(token.kind);
+        const Place place = here();
+        const uint8_t level = binary_level(token(place).kind);
         // Left-associative: what waits at the same level or tighter is complete now.
         if (!reduce(base, level)) return false;
         if (level == 0) return true;
-        if (!spaces_around(token)) return false;
+        if (!spaces_around(token(place))) return false;
         take();
-        if (!operators_.push({&token, level})) return out_of_memory();
+        if (!operators_.push({place, level})) return out_of_memory();
     }
 }
 
@@ -103,8 +103,8 @@ bool Parser::prefix_operators(uint32_t* prefixes) {
         ++nesting_;
         ++*prefixes;
         if (!nesting_fits()) return false;
-        const Token& token = take();
-        if (!operators_.push({&token, kPrefixLevel})) return out_of_memory();
+        const Place place = take();
+        if (!operators_.push({place, kPrefixLevel})) return out_of_memory();
     }
     return true;
 }
@@ -116,9 +116,9 @@ bool Parser::reduce(size_t base, uint8_t level) {
         operators_.truncate(operators_.count() - 1);
         const bool prefix = top.level == kPrefixLevel;
         const NodeKind kind = prefix ? NodeKind::prefix_expression : NodeKind::infix_expression;
-        Node* node = make(kind, *top.token, mark() - (prefix ? 1 : 2));
+        Node* node = make(kind, top.place, mark() - (prefix ? 1 : 2));
         if (node == nullptr) return false;
-        node->operation = top.token->kind;
+        node->operation = token(top.place).kind;
     }
     return true;
 }
@@ -136,25 +136,26 @@ bool Parser::operand() {
 // Calls, indices, members and structure literals, as long as they follow. begin: the operand.
 bool Parser::postfix(size_t begin) {
     while (true) {
-        const Token& token = current();
-        const bool after_identifier = tokens_[position_ - 1]->kind == TokenKind::identifier;
-        if (token.kind == TokenKind::left_parenthesis) {
+        const Place place = here();
+        const bool after_identifier = token({position_ - 1}).kind == TokenKind::identifier;
+        const TokenKind kind = token(place).kind;
+        if (kind == TokenKind::left_parenthesis) {
             take();
             if (!at(TokenKind::right_parenthesis) && !expressions()) return false;
             if (!expect(TokenKind::right_parenthesis, "after the arguments")) return false;
-            if (make(NodeKind::call_expression, token, begin) == nullptr) return false;
-        } else if (token.kind == TokenKind::left_bracket) {
+            if (make(NodeKind::call_expression, place, begin) == nullptr) return false;
+        } else if (kind == TokenKind::left_bracket) {
             take();
             if (!expression() || !expect(TokenKind::right_bracket, "after the index")) return false;
-            if (make(NodeKind::index_expression, token, begin) == nullptr) return false;
-        } else if (token.kind == TokenKind::dot) {
+            if (make(NodeKind::index_expression, place, begin) == nullptr) return false;
+        } else if (kind == TokenKind::dot) {
             take();
             if (!identifier("after '.'")) return false;
-            if (make(NodeKind::member_expression, token, begin) == nullptr) return false;
-        } else if (token.kind == TokenKind::left_brace && after_identifier) {
+            if (make(NodeKind::member_expression, place, begin) == nullptr) return false;
+        } else if (kind == TokenKind::left_brace && after_identifier) {
             take();
             if (!struct_fields()) return false;
-            if (make(NodeKind::struct_literal, token, begin) == nullptr) return false;
+            if (make(NodeKind::struct_literal, place, begin) == nullptr) return false;
         } else {
             return true;
         }

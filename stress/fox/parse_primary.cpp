@@ -6,16 +6,16 @@
 namespace fox {
 
 bool Parser::primary() {
-    const Token& token = current();
-    switch (token.kind) {
+    const Place place = here();
+    switch (token(place).kind) {
         case TokenKind::identifier:
             return identifier("here");
         case TokenKind::integer:
             return integer();
         case TokenKind::floating: {
             take();
-            Node* node = make_leaf(NodeKind::float_literal, token);
-            if (node != nullptr) node->text = token.text;
+            Node* node = make_leaf(NodeKind::float_literal, place);
+            if (node != nullptr) set_text(node, token(place).text);
             return node != nullptr;
         }
         case TokenKind::string:
@@ -24,13 +24,14 @@ bool Parser::primary() {
         case TokenKind::word_true:
         case TokenKind::word_false: {
             take();
-            Node* node = make_leaf(NodeKind::boolean_literal, token);
-            if (node != nullptr && token.kind == TokenKind::word_true) node->flags = kFlagTrue;
+            Node* node = make_leaf(NodeKind::boolean_literal, place);
+            if (node != nullptr && token(place).kind == TokenKind::word_true)
+                node->flags = kFlagTrue;
             return node != nullptr;
         }
         case TokenKind::word_null:
             take();
-            return make_leaf(NodeKind::null_literal, token) != nullptr;
+            return make_leaf(NodeKind::null_literal, place) != nullptr;
         case TokenKind::left_parenthesis:
             take();
             return expression() && expect(TokenKind::right_parenthesis, "after the expression");
@@ -50,12 +51,12 @@ bool Parser::primary() {
 }
 
 bool Parser::integer() {
-    const Token& token = take();
-    const std::string_view digits = token.text->view();
+    const Place place = take();
+    const std::string_view digits = token(place).text->view();
     int64_t value = 0;  // the lexer has checked that it fits
     const int base = digits.size() > 1 && digits.front() == '0' ? 8 : 10;
     std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    Node* node = make_leaf(NodeKind::integer_literal, token);
+    Node* node = make_leaf(NodeKind::integer_literal, place);
     if (node == nullptr) return false;
     node->integer = value;
     return true;
@@ -63,7 +64,7 @@ bool Parser::integer() {
 
 // { STRING | "#{" expr "}" }+
 bool Parser::string() {
-    const Token& first = current();
+    const Place first = here();
     const size_t begin = mark();
     bool interpolated = false;
     while (true) {
@@ -82,38 +83,38 @@ bool Parser::string() {
 
 // One literal of all string tokens side by side. A single one lends its text.
 bool Parser::joined_string() {
-    const Token& first = current();
-    const size_t from = position_;
+    const Place first = here();
     size_t length = 0;
-    while (at(TokenKind::string)) length += take().text->length;
-    const Text* joined = first.text;
-    if (position_ - from > 1) {
-        Text* text = memory_.make_string_of(length);
-        if (text == nullptr) return out_of_memory();
-        char* end = text->bytes();
-        for (size_t i = from; i < position_; ++i) {
-            const std::string_view piece = tokens_[i]->text->view();
-            std::memcpy(end, piece.data(), piece.size());
-            end += piece.size();
-        }
-        joined = text;
-    }
+    while (at(TokenKind::string)) length += token(take()).text->length;
+    const size_t end = position_;
     Node* node = make_leaf(NodeKind::string_literal, first);
     if (node == nullptr) return false;
-    node->text = joined;
+    if (end - first.index == 1) {
+        set_text(node, token(first).text);
+        return true;
+    }
+    Text* joined = memory_.make_string_of(length);
+    if (joined == nullptr) return out_of_memory();
+    char* to = joined->bytes();
+    for (size_t i = first.index; i < end; ++i) {
+        const std::string_view piece = token({i}).text->view();
+        std::memcpy(to, piece.data(), piece.size());
+        to += piece.size();
+    }
+    set_text(pending_.back(), joined);  // where the node is now
     return true;
 }
 
 bool Parser::array() {
-    const Token& token = take();
+    const Place place = take();
     const size_t begin = mark();
     if (!at(TokenKind::right_bracket) && !expressions()) return false;
     return expect(TokenKind::right_bracket, "after the elements") &&
-           make(NodeKind::array_literal, token, begin) != nullptr;
+           make(NodeKind::array_literal, place, begin) != nullptr;
 }
 
 bool Parser::hash() {
-    const Token& token = take();
+    const Place place = take();
     const size_t begin = mark();
     while (!at(TokenKind::right_brace)) {
         if (!expression() || !expect(TokenKind::colon, "after the key") || !expression()) {
@@ -122,7 +123,7 @@ bool Parser::hash() {
         if (!take_if(TokenKind::comma)) break;
     }
     return expect(TokenKind::right_brace, "after the entries") &&
-           make(NodeKind::hash_literal, token, begin) != nullptr;
+           make(NodeKind::hash_literal, place, begin) != nullptr;
 }
 
 bool Parser::condition_and_block() {
@@ -130,22 +131,22 @@ bool Parser::condition_and_block() {
 }
 
 bool Parser::if_expression() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!condition_and_block()) return false;
     while (at(TokenKind::word_else_if)) {
-        const Token& clause = take();
+        const Place clause = take();
         const size_t clause_begin = mark();
         if (!condition_and_block()) return false;
         if (make(NodeKind::else_if_clause, clause, clause_begin) == nullptr) return false;
     }
-    if (take_if(TokenKind::word_else) ? !block() : !push(nullptr)) return false;
+    if (take_if(TokenKind::word_else) ? !block() : !push_absent()) return false;
     return expect(TokenKind::word_end, "of this 'jika'") &&
            make(NodeKind::if_expression, word, begin) != nullptr;
 }
 
 bool Parser::while_expression() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     return condition_and_block() && expect(TokenKind::word_end, "of this 'selama'") &&
            make(NodeKind::while_expression, word, begin) != nullptr;
@@ -154,14 +155,14 @@ bool Parser::while_expression() {
 // Pending: receiver?, name?, body?, parameters, results. The body comes last in the source, so its
 // place is held until it is there.
 bool Parser::function() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!function_head()) return false;
     const size_t parameter_count = mark() - begin - 3;
     if (results_start() && !results()) return false;
     uint16_t flags = 0;
     if (!function_body(&flags)) return false;
-    pending_[begin + 2] = pending_.back();
+    pending_.set(begin + 2, pending_.back());
     pending_.truncate(mark() - 1);
     Node* node = make(NodeKind::function_literal, word, begin);
     if (node == nullptr) return false;
@@ -175,15 +176,15 @@ bool Parser::function() {
 bool Parser::function_head() {
     const size_t begin = mark();
     if (at(TokenKind::identifier)) {
-        return push(nullptr) && identifier("of the function") && push(nullptr) && parameters();
+        return push_absent() && identifier("of the function") && push_absent() && parameters();
     }
-    if (!push(nullptr) || !push(nullptr) || !push(nullptr) || !parameters()) return false;
+    if (!push_absent() || !push_absent() || !push_absent() || !parameters()) return false;
     const bool receiver = mark() - begin == 4 && at(TokenKind::identifier) &&
                           following().kind == TokenKind::left_parenthesis;
     if (!receiver) return true;
-    pending_[begin] = pending_.back();
+    pending_.set(begin, pending_.back());
     pending_.truncate(begin + 1);
-    return identifier("of the method") && push(nullptr) && parameters();
+    return identifier("of the method") && push_absent() && parameters();
 }
 
 // Leaves the body, or a null for "native", on the pending stack.
@@ -191,7 +192,7 @@ bool Parser::function_body(uint16_t* flags) {
     if (take_if(TokenKind::word_native)) {
         take_if(TokenKind::semicolon);
         *flags = kFlagNative;
-        return push(nullptr);
+        return push_absent();
     }
     return block() && expect(TokenKind::word_end, "of this function");
 }

@@ -35,7 +35,7 @@ bool Parser::block_ends() const {
 }
 
 bool Parser::block() {
-    const Token& first = current();
+    const Place first = here();
     const size_t begin = mark();
     while (!block_ends()) {
         if (!statement()) return false;
@@ -45,10 +45,10 @@ bool Parser::block() {
 
 bool Parser::identifier(const char* where) {
     if (!at(TokenKind::identifier)) return unexpected("an identifier", where);
-    const Token& token = take();
-    Node* node = make_leaf(NodeKind::identifier, token);
+    const Place place = take();
+    Node* node = make_leaf(NodeKind::identifier, place);
     if (node == nullptr) return false;
-    node->text = token.text;
+    set_text(node, token(place).text);
     return true;
 }
 
@@ -60,13 +60,13 @@ bool Parser::identifiers(const char* where) {
 }
 
 bool Parser::var_statement() {
-    const Token& word = take();
-    const bool constant = word.kind == TokenKind::word_const;
+    const Place word = take();
+    const bool constant = token(word).kind == TokenKind::word_const;
     const size_t begin = mark();
     if (!identifiers(constant ? "after 'tetapan'" : "after 'var'")) return false;
     const size_t names = mark() - begin;
     const bool typed = type_starts();
-    if (typed ? !type() : !push(nullptr)) return false;
+    if (typed ? !type() : !push_absent()) return false;
     if (take_if(TokenKind::assign)) {
         if (!expressions()) return false;
     } else if (constant) {
@@ -83,7 +83,7 @@ bool Parser::var_statement() {
 }
 
 bool Parser::return_statement() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (expression_starts() && !expressions()) return false;
     take_if(TokenKind::semicolon);
@@ -91,20 +91,20 @@ bool Parser::return_statement() {
 }
 
 bool Parser::import_statement() {
-    const Token& word = take();
+    const Place word = take();
     if (!at(TokenKind::string)) return unexpected("a string", "after 'ambil'");
-    const Token& path = take();
+    const Place path = take();
     take_if(TokenKind::semicolon);
     Node* node = make_leaf(NodeKind::import_statement, word);
     if (node == nullptr) return false;
-    node->text = path.text;
+    set_text(node, token(path).text);
     return true;
 }
 
 bool Parser::from_statement() {
-    const Token& word = take();
+    const Place word = take();
     if (!at(TokenKind::string)) return unexpected("a string", "after 'dari'");
-    const Token& path = take();
+    const Place path = take();
     const size_t begin = mark();
     if (!expect(TokenKind::word_import, "after the path") || !identifiers("after 'ambil'")) {
         return false;
@@ -112,13 +112,13 @@ bool Parser::from_statement() {
     take_if(TokenKind::semicolon);
     Node* node = make(NodeKind::import_statement, word, begin);
     if (node == nullptr) return false;
-    node->text = path.text;
+    set_text(node, token(path).text);
     node->flags = kFlagFrom;
     return true;
 }
 
 bool Parser::struct_statement() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!identifier("after 'struktur'")) return false;
     while (!at(TokenKind::word_end)) {
@@ -135,7 +135,7 @@ bool Parser::struct_statement() {
 }
 
 bool Parser::interface_statement() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!identifier("after 'antarmuka'")) return false;
     while (!at(TokenKind::word_end)) {
@@ -152,9 +152,9 @@ bool Parser::interface_statement() {
 }
 
 bool Parser::interface_method() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
-    if (!push(nullptr) || !identifier("of the method") || !push(nullptr)) return false;
+    if (!push_absent() || !identifier("of the method") || !push_absent()) return false;
     const size_t head = mark();
     if (!parameters()) return false;
     const size_t parameter_count = mark() - head;
@@ -167,7 +167,7 @@ bool Parser::interface_method() {
 }
 
 bool Parser::jump_statement(NodeKind kind) {
-    const Token& word = take();
+    const Place word = take();
     take_if(TokenKind::semicolon);
     return make_leaf(kind, word) != nullptr;
 }
@@ -175,7 +175,7 @@ bool Parser::jump_statement(NodeKind kind) {
 bool Parser::switch_statement() {
     const Nested nested(*this);
     if (!nested.fits()) return false;
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!expression()) return false;
     while (at(TokenKind::word_case)) {
@@ -184,7 +184,7 @@ bool Parser::switch_statement() {
     if (take_if(TokenKind::word_else)) {
         take_if(TokenKind::colon);
         if (!block()) return false;
-    } else if (!push(nullptr)) {
+    } else if (!push_absent()) {
         return false;
     }
     if (!expect(TokenKind::word_end, "of this 'pilih'")) return false;
@@ -192,25 +192,29 @@ bool Parser::switch_statement() {
 }
 
 bool Parser::case_clause() {
-    const Token& word = take();
+    const Place word = take();
     if (at(TokenKind::end_of_file) || at(TokenKind::illegal)) {
         return unexpected("a token", "after 'kasus'");
     }
-    const Token& label = take();
-    Text* text = label.text;
-    if (text == nullptr) text = memory_.make_string(source_.substr(label.offset, label.length));
-    if (text == nullptr) return out_of_memory();
+    const Place label = take();
+    Local<Text> text(memory_);
+    if (!text.good()) return out_of_memory();
+    text.set(token(label).text);
+    if (text.get() == nullptr) {
+        text.set(memory_.make_string(source_.substr(token(label).offset, token(label).length)));
+    }
+    if (text.get() == nullptr) return out_of_memory();
     const size_t begin = mark();
     if (!at(TokenKind::colon) && !expressions()) return false;
     if (!expect(TokenKind::colon, "of this case") || !block()) return false;
     Node* node = make(NodeKind::case_clause, word, begin);
     if (node == nullptr) return false;
-    node->text = text;
+    set_text(node, text.get());
     return true;
 }
 
 bool Parser::simple_statement() {
-    const Token& first = current();
+    const Place first = here();
     const size_t begin = mark();
     if (!expressions()) return false;
     const size_t targets = mark() - begin;

@@ -19,21 +19,21 @@ bool Parser::results_start() const {
 bool Parser::type() {
     const Nested nested(*this);
     if (!nested.fits()) return false;
-    const Token& token = current();
+    const Place place = here();
     const size_t begin = mark();
-    switch (token.kind) {
+    switch (token(place).kind) {
         case TokenKind::star:
             take();
-            return type() && make(NodeKind::pointer_type, token, begin) != nullptr;
+            return type() && make(NodeKind::pointer_type, place, begin) != nullptr;
         case TokenKind::left_bracket:
             take();
             return expect(TokenKind::right_bracket, "of an array type") && type() &&
-                   make(NodeKind::array_type, token, begin) != nullptr;
+                   make(NodeKind::array_type, place, begin) != nullptr;
         case TokenKind::word_map:
             take();
             return expect(TokenKind::left_bracket, "after 'map'") && type() &&
                    expect(TokenKind::right_bracket, "after the key type") && type() &&
-                   make(NodeKind::map_type, token, begin) != nullptr;
+                   make(NodeKind::map_type, place, begin) != nullptr;
         case TokenKind::word_function:
             return function_type();
         case TokenKind::identifier:
@@ -44,12 +44,12 @@ bool Parser::type() {
 }
 
 bool Parser::named_type() {
-    const Token& name = current();
+    const Place name = here();
     if (following().kind != TokenKind::dot) {
         take();
         Node* node = make_leaf(NodeKind::simple_type, name);
         if (node == nullptr) return false;
-        node->text = name.text;
+        set_text(node, token(name).text);
         return true;
     }
     const size_t begin = mark();
@@ -60,7 +60,7 @@ bool Parser::named_type() {
 }
 
 bool Parser::function_type() {
-    const Token& word = take();
+    const Place word = take();
     const size_t begin = mark();
     if (!expect(TokenKind::left_parenthesis, "of a function type")) return false;
     do {
@@ -94,12 +94,12 @@ bool Parser::parameters() {
 
 bool Parser::named_with_type(NodeKind kind, const char* where) {
     if (!at(TokenKind::identifier)) return unexpected("an identifier", where);
-    const Token& name = take();
+    const Place name = take();
     const size_t begin = mark();
     if (!type()) return false;
     Node* node = make(kind, name, begin);
     if (node == nullptr) return false;
-    node->text = name.text;
+    set_text(node, token(name).text);
     return true;
 }
 

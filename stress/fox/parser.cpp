@@ -1,11 +1,11 @@
 #include "stress/fox/parser.h"
 
 #include <cstdio>
-#include <cstring>
 
 namespace fox {
 
-Parser::Parser(Memory& memory, Token** tokens, std::string_view source, uint32_t nesting_max)
+Parser::Parser(Memory& memory, const Array<Token*>& tokens, std::string_view source,
+               uint32_t nesting_max)
     : memory_(memory),
       tokens_(tokens),
       source_(source),
@@ -14,7 +14,7 @@ Parser::Parser(Memory& memory, Token** tokens, std::string_view source, uint32_t
       operators_(memory) {}
 
 Node* Parser::run() {
-    const Token& first = current();
+    const Place first = here();
     while (!at(TokenKind::end_of_file)) {
         if (!statement()) return nullptr;
     }
@@ -28,22 +28,22 @@ const Token& Parser::following() const {
 }
 
 // The last token, end of file or illegal, is never passed.
-const Token& Parser::take() {
-    const Token& token = current();
-    if (token.kind != TokenKind::end_of_file && token.kind != TokenKind::illegal) ++position_;
-    return token;
+Parser::Place Parser::take() {
+    const Place place = here();
+    const TokenKind kind = current().kind;
+    if (kind != TokenKind::end_of_file && kind != TokenKind::illegal) ++position_;
+    return place;
 }
 
+// No rule takes the end of file or an illegal token: what is asked for can be passed.
 bool Parser::take_if(TokenKind kind) {
     if (!at(kind)) return false;
-    take();
+    ++position_;
     return true;
 }
 
 bool Parser::expect(TokenKind kind, const char* where) {
-    if (!at(kind)) return unexpected(token_kind_name(kind), where);
-    take();
-    return true;
+    return take_if(kind) || unexpected(token_kind_name(kind), where);
 }
 
 bool Parser::fail(ErrorKind kind, const Token& token, const char* message) {
@@ -104,24 +104,31 @@ bool Parser::nesting_fits() {
     return fail(ErrorKind::nesting, current(), "nested too deeply");
 }
 
-Node* Parser::make(NodeKind kind, const Token& token, size_t begin) {
+bool Parser::push_absent() {
+    if (!pending_.reserve()) return out_of_memory();
+    pending_.add(nullptr);
+    return true;
+}
+
+// The place on the stack comes first: nothing is allocated while only `node` knows the node.
+Node* Parser::make(NodeKind kind, Place place, size_t begin) {
     const size_t child_count = pending_.count() - begin;
-    Node* node = memory_.make_node(kind, child_count);
+    Node* node = pending_.reserve() ? memory_.make_node(kind, child_count) : nullptr;
     if (node == nullptr) {
         out_of_memory();
         return nullptr;
     }
-    node->line = token.line;
-    node->column = token.column;
-    if (child_count != 0) {
-        std::memcpy(node->children(), pending_.data() + begin, child_count * sizeof(Node*));
-    }
+    const Token& first = token(place);
+    node->line = first.line;
+    node->column = first.column;
+    memory_.copy(node, node->children(), pending_.data() + begin, child_count);
     pending_.truncate(begin);
-    return push(node) ? node : nullptr;
+    pending_.add(node);
+    return node;
 }
 
-Node* Parser::make_leaf(NodeKind kind, const Token& token) {
-    return make(kind, token, mark());
+Node* Parser::make_leaf(NodeKind kind, Place place) {
+    return make(kind, place, mark());
 }
 
 }  // namespace fox

@@ -7,6 +7,9 @@
 //
 // Rules return false when the parse has failed; error() then says why, and nothing else is read.
 //
+// A rule names tokens by their place among the tokens, nodes by theirs on the pending stack: so in
+// RUNTIME mode no pointer of it outlives an allocation (FOX-MOVES, memory.h).
+//
 // PARSER-STACK   native recursion happens only inside Nested scopes, at most nesting_max of them;
 //                chains (a.b.c, a + b + c, statements) do not recurse
 // PARSER-ORDER   tokens are read once, left to right; a look-ahead is one token and no memory
@@ -19,15 +22,20 @@ namespace fox {
 
 class Parser {
  public:
-    Parser(Memory& memory, Token** tokens, std::string_view source, uint32_t nesting_max);
+    Parser(Memory& memory, const Array<Token*>& tokens, std::string_view source,
+           uint32_t nesting_max);
 
-    // The Program node, or nullptr.
+    // The Program node, or nullptr. It is no root: keep it before the next allocation.
     [[nodiscard]] Node* run();
     [[nodiscard]] const Error& error() const { return error_; }
 
  private:
+    // Of a token.
+    struct Place {
+        size_t index;
+    };
     struct Operator {
-        const Token* token;
+        Place place;
         uint8_t level;  // kPrefixLevel: prefix
     };
 
@@ -45,10 +53,12 @@ class Parser {
     };
 
     // Tokens.
-    [[nodiscard]] const Token& current() const { return *tokens_[position_]; }
+    [[nodiscard]] Place here() const { return {position_}; }
+    [[nodiscard]] const Token& token(Place place) const { return *tokens_[place.index]; }
+    [[nodiscard]] const Token& current() const { return token(here()); }
     [[nodiscard]] const Token& following() const;
     [[nodiscard]] bool at(TokenKind kind) const { return current().kind == kind; }
-    const Token& take();
+    Place take();
     bool take_if(TokenKind kind);
     [[nodiscard]] bool expect(TokenKind kind, const char* where);
 
@@ -61,10 +71,11 @@ class Parser {
 
     // Nodes.
     [[nodiscard]] size_t mark() const { return pending_.count(); }
-    [[nodiscard]] bool push(Node* node) { return pending_.push(node) || out_of_memory(); }
+    [[nodiscard]] bool push_absent();
     // The children from begin on become those of a new node, which takes their place.
-    [[nodiscard]] Node* make(NodeKind kind, const Token& token, size_t begin);
-    [[nodiscard]] Node* make_leaf(NodeKind kind, const Token& token);
+    [[nodiscard]] Node* make(NodeKind kind, Place place, size_t begin);
+    [[nodiscard]] Node* make_leaf(NodeKind kind, Place place);
+    void set_text(Node* node, Text* text) { memory_.store(node, node->text, text); }
 
     // parse_statements.cpp
     [[nodiscard]] bool statement();
@@ -120,7 +131,7 @@ class Parser {
     [[nodiscard]] bool function_body(uint16_t* flags);
 
     Memory& memory_;
-    Token** tokens_;
+    const Array<Token*>& tokens_;
     std::string_view source_;
     size_t position_ = 0;
     uint32_t nesting_ = 0;

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "stress/fox/front_end.h"
+#include "stress/fox/session.h"
 
 namespace fox {
 
@@ -54,12 +55,17 @@ void print_tree(const Node* tree, Sink& sink);
 // Tokens by kind, nodes by kind, bytes: one "name value" per line.
 [[nodiscard]] std::string format_counts(const Counts& counts);
 
-// Checks a result against itself and against what the context knows. Empty, or what is wrong:
+// Checks a result against itself and against what the context knows; in RUNTIME mode the result is
+// then where a major collection has left it. Empty, or what is wrong:
 //   FOX-TREE     each node has a known kind, the number of children of its kind, a position
 //                inside the source, an aligned address; nodes are as many as counted, by kind
 //   FOX-TOKENS   tokens are as many as counted and in the order of the source
 //   FOX-FIGURES  the context's figures by type equal the front end's own (metrics on)
-[[nodiscard]] std::string check_result(MorphMemContext* context, const Types& types,
-                                       const Result& result);
+//   FOX-LIVE     RUNTIME mode: a major collection leaves exactly tree, tokens and their texts
+[[nodiscard]] std::string check_result(Session& session, Result* result);
+
+// RUNTIME mode: a major collection leaves nothing of a result that nobody keeps. (COMPILER mode:
+// good.)
+[[nodiscard]] std::string check_dropped(Session& session);
 
 }  // namespace fox

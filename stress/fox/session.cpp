@@ -23,8 +23,8 @@ void on_return(void* user, size_t bytes) {
 
 // One parse with a refusal, then an undisturbed one in the same context.
 std::string run_with_refusal(std::string_view source, uint64_t hash, uint64_t from, uint64_t count,
-                             Sweep* sweep) {
-    Session session;
+                             const stress::Setup& setup, Sweep* sweep) {
+    Session session(setup);
     session.meter.refuse_from = from;
     session.meter.refuse_count = count;
     sweep->runs += 1;
@@ -41,29 +41,27 @@ std::string run_with_refusal(std::string_view source, uint64_t hash, uint64_t fr
     }
     session.reset();
     session.meter.refuse_count = 0;
-    const Result again = session.parse(source);
+    Result again = session.parse(source);
     if (again.tree == nullptr) return "FOX-CLEAN: the parse after a failed one fails";
     if (tree_hash(again.tree) != hash) return "FOX-CLEAN: the parse after a failed one differs";
-    std::string wrong = check_result(session.context(), session.types(), again);
+    std::string wrong = check_result(session, &again);
     if (!wrong.empty()) return wrong;
     return session.close() ? "" : "FOX-CLEAN: bytes granted are not returned";
 }
 
 }  // namespace
 
-Session::Session(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+Session::Session(const stress::Setup& setup) : setup_(setup) {}
 
 Session::~Session() {
     if (context_ != nullptr) (void)morph_mem_destroy(context_);
 }
 
 bool Session::open() {
-    MorphMemConfig config = MORPH_CONFIG_COMPILER;
-    config.memory.bytes_max = bytes_max_;
+    MorphMemConfig config = config_of(setup_);
     config.memory.request = on_request;
     config.memory.returned = on_return;
     config.memory.user = &meter;
-    if (bytes_max_ != 0) config.heap_size_hint = 0;
     context_ = morph_mem_init(&config);
     if (context_ == nullptr) return false;
     if (register_types(context_, &types_)) return true;
@@ -79,7 +77,23 @@ bool Session::close() {
 }
 
 Result Session::parse(std::string_view source, const Options& options) {
+    force_collections(morph_mem_heap(context_), setup_);
     return fox::parse(context_, types_, source, options);
+}
+
+bool Session::collect(Result* result) {
+    if (!setup_.runtime() || result->tree == nullptr) return true;
+    MorphHeap* heap = morph_mem_heap(context_);
+    void* tree = result->tree;
+    void* tokens = result->tokens;
+    if (morph_heap_push_root(heap, &tree) != MORPH_OK) return false;
+    const bool rooted = morph_heap_push_root(heap, &tokens) == MORPH_OK;
+    const bool collected = rooted && morph_mem_gc_collect(context_) == MORPH_OK;
+    (void)morph_heap_pop_roots(heap, rooted ? 2 : 1);
+    if (!collected) return false;
+    result->tree = static_cast<Node*>(tree);
+    result->tokens = static_cast<Token**>(tokens);
+    return true;
 }
 
 void Session::reset() {
@@ -91,9 +105,9 @@ uint64_t Session::objects_live() const {
     return morph_mem_get_stats(context_, &stats) == MORPH_OK ? stats.total.objects_live : 0;
 }
 
-Sweep sweep_failures(std::string_view source, uint64_t points_max) {
+Sweep sweep_failures(std::string_view source, uint64_t points_max, const stress::Setup& setup) {
     Sweep sweep;
-    Session session;
+    Session session(setup);
     if (!session.open()) return {"FOX-MEMORY: no context", 0, 0, 0};
     const Result result = session.parse(source);
     if (result.tree == nullptr) return {result.error.message, 0, 0, 0};
@@ -103,7 +117,7 @@ Sweep sweep_failures(std::string_view source, uint64_t points_max) {
     for (uint64_t point = 0; point < points; ++point) {
         const uint64_t from = point * sweep.requests / points;
         for (const uint64_t count : {uint64_t{1}, UINT64_MAX}) {
-            sweep.wrong = run_with_refusal(source, hash, from, count, &sweep);
+            sweep.wrong = run_with_refusal(source, hash, from, count, setup, &sweep);
             if (!sweep.wrong.empty()) {
                 sweep.wrong += " (request " + std::to_string(from) + ')';
                 return sweep;

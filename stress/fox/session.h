@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "stress/fox/front_end.h"
+#include "stress/memory/setup.h"
 
 namespace fox {
 
@@ -22,8 +23,7 @@ struct Meter {
 
 class Session {
  public:
-    // bytes_max: bound of the context, 0 for none.
-    explicit Session(uint64_t bytes_max = 0);
+    explicit Session(const stress::Setup& setup = {});
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
@@ -33,7 +33,11 @@ class Session {
     // Destroys the context; whether every byte granted was returned.
     [[nodiscard]] bool close();
 
+    // The result's objects are no roots: they are good until the next allocation or collection.
     [[nodiscard]] Result parse(std::string_view source, const Options& options = {});
+    // RUNTIME mode: a major collection that keeps the result's objects, wherever they then are; of
+    // a result without tree, none. false: refused. (COMPILER mode: nothing to do.)
+    [[nodiscard]] bool collect(Result* result);
     void reset();
 
     [[nodiscard]] MorphMemContext* context() { return context_; }
@@ -43,7 +47,7 @@ class Session {
     Meter meter;
 
  private:
-    uint64_t bytes_max_;
+    stress::Setup setup_;
     MorphMemContext* context_ = nullptr;
     Types types_;
 };
@@ -57,6 +61,7 @@ struct Sweep {
     uint64_t runs = 0;
     uint64_t refusals = 0;  // that were really met
 };
-[[nodiscard]] Sweep sweep_failures(std::string_view source, uint64_t points_max);
+[[nodiscard]] Sweep sweep_failures(std::string_view source, uint64_t points_max,
+                                   const stress::Setup& setup = {});
 
 }  // namespace fox

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stress/generate/random.h"
+#include "stress/profile/objects.h"
 #include "stress/profile/process_memory.h"
 
 namespace profile {
@@ -38,19 +39,6 @@ void on_return(void* user, size_t bytes) {
     static_cast<Balance*>(user)->returned += bytes;
 }
 
-// All words of an object hold its identity and their place in it.
-void fill(uint64_t* object, size_t size, uint64_t identity) {
-    for (size_t word = 0; word < size / 8; ++word)
-        object[word] = identity * 0x9e3779b97f4a7c15u + word;
-}
-
-bool holds(const uint64_t* object, size_t size, uint64_t identity) {
-    for (size_t word = 0; word < size / 8; ++word) {
-        if (object[word] != identity * 0x9e3779b97f4a7c15u + word) return false;
-    }
-    return true;
-}
-
 class Run {
  public:
     explicit Run(const Settings& settings);
@@ -62,13 +50,18 @@ class Run {
     [[nodiscard]] uint64_t identity_of(uint64_t index) const {
         return (index << 24) + versions_[index];
     }
-    [[nodiscard]] bool allocate(uint64_t index);
+    [[nodiscard]] Wanted wanted(uint64_t index) const {
+        const size_t kind = kind_of(index);
+        return {types_[kind], kKinds[kind].size, identity_of(index)};
+    }
     [[nodiscard]] bool allocate_all(double* seconds);
     [[nodiscard]] bool verify_all();
     [[nodiscard]] bool replace_some();
     [[nodiscard]] bool figures_hold();
     bool wrong(const std::string& text);
     void phases();
+    [[nodiscard]] uint64_t mapped() const;
+    void count_collections();
 
     const Settings settings_;
     Report report_;
@@ -76,7 +69,7 @@ class Run {
     std::unique_ptr<MorphMemContext, ContextCloser> context_;
     std::array<uint32_t, kKindCount> types_{};
     std::array<uint8_t, kPatternObjects> pattern_{};
-    std::vector<uint64_t*> objects_;
+    Objects objects_;
     std::vector<uint32_t> versions_;  // of each object: 1, and 1 more for each replacement
     ProcessMemory before_;
 };
@@ -100,49 +93,41 @@ bool Run::wrong(const std::string& text) {
 }
 
 bool Run::open() {
-    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    MorphMemConfig config = config_of(settings_.setup);
     config.enable_metrics = settings_.metrics;
-    config.memory.bytes_max = settings_.bytes_max;
     config.memory.request = on_request;
     config.memory.returned = on_return;
     config.memory.user = &balance_;
-    if (settings_.bytes_max != 0) config.heap_size_hint = 0;
     context_.reset(morph_mem_init(&config));
     if (context_ == nullptr) return wrong(morph_creation_error().text);
     for (size_t kind = 0; kind < kKindCount; ++kind) {
-        const MorphMemTypeInfo info = {kKinds[kind].name, MORPH_PLACE_BY_SIZE};
+        MorphMemTypeInfo info = {};
+        info.name = kKinds[kind].name;
+        Objects::describe(&info, settings_.setup.mode);
         types_[kind] = morph_mem_register_type(context_.get(), &info);
         if (types_[kind] == MORPH_TYPE_INVALID) return wrong("a type was refused");
     }
-    return true;
-}
-
-bool Run::allocate(uint64_t index) {
-    const size_t kind = kind_of(index);
-    auto* object =
-        static_cast<uint64_t*>(morph_mem_alloc(context_.get(), kKinds[kind].size, types_[kind]));
-    objects_[index] = object;
-    if (object == nullptr) return false;
-    fill(object, kKinds[kind].size, identity_of(index));
-    return true;
+    force_collections(morph_mem_heap(context_.get()), settings_.setup);
+    return objects_.open(context_.get()) || wrong("a type was refused");
 }
 
 bool Run::allocate_all(double* seconds) {
     const Clock::time_point start = Clock::now();
-    for (uint64_t index = 0; index < objects_.size(); ++index) {
-        if (!allocate(index)) {
-            report_.out_of_memory = true;
-            return false;
-        }
+    bool good = objects_.begin(report_.objects);
+    for (uint64_t index = 0; good && index < report_.objects; ++index) {
+        good = objects_.add(wanted(index));
+    }
+    if (!good) {
+        report_.out_of_memory = true;
+        return false;
     }
     *seconds = seconds_since(start);
     return true;
 }
 
 bool Run::verify_all() {
-    for (uint64_t index = 0; index < objects_.size(); ++index) {
-        const size_t size = kKinds[kind_of(index)].size;
-        if (!holds(objects_[index], size, identity_of(index))) {
+    for (uint64_t index = 0; index < report_.objects; ++index) {
+        if (!objects_.holds(index, wanted(index))) {
             return wrong("contents of object " + std::to_string(index) + " changed");
         }
     }
@@ -153,31 +138,32 @@ bool Run::verify_all() {
 bool Run::replace_some() {
     fox::Random random(settings_.seed ^ 0x7265706c);
     const Clock::time_point start = Clock::now();
-    for (uint64_t i = 0; i < objects_.size(); ++i) {
-        const uint64_t index = random.below(objects_.size());
-        const size_t size = kKinds[kind_of(index)].size;
-        if (!holds(objects_[index], size, identity_of(index))) {
+    for (uint64_t i = 0; i < report_.objects; ++i) {
+        const uint64_t index = random.below(report_.objects);
+        if (!objects_.holds(index, wanted(index))) {
             return wrong("contents of object " + std::to_string(index) + " changed before free");
         }
-        if (morph_mem_free(context_.get(), objects_[index]) != MORPH_OK) {
-            return wrong("a free was refused");
-        }
         versions_[index] += 1;
-        if (!allocate(index)) return wrong("no memory for a replacement");
+        if (!objects_.replace(index, wanted(index))) {
+            return wrong("a free was refused, or no memory for a replacement");
+        }
     }
     report_.seconds_replace = seconds_since(start);
     return verify_all();
 }
 
-// Live objects and bytes by type are what the mix says.
+// Live objects and bytes by type are what the mix says; in RUNTIME mode when the dead are gone.
 bool Run::figures_hold() {
+    if (settings_.setup.runtime() && morph_mem_gc_collect(context_.get()) != MORPH_OK) {
+        return wrong("a collection was refused");
+    }
     if (!settings_.metrics) return true;
     for (size_t kind = 0; kind < kKindCount; ++kind) {
         uint64_t expected = 0;
-        for (uint64_t i = 0; i < objects_.size() % kPatternObjects; ++i) {
+        for (uint64_t i = 0; i < report_.objects % kPatternObjects; ++i) {
             if (kind_of(i) == kind) ++expected;
         }
-        expected += objects_.size() / kPatternObjects * kKinds[kind].per_thousand;
+        expected += report_.objects / kPatternObjects * kKinds[kind].per_thousand;
         MorphMemTypeStats stats;
         if (morph_mem_get_type_stats(context_.get(), types_[kind], &stats) != MORPH_OK ||
             stats.counts.objects_live != expected ||
@@ -188,15 +174,27 @@ bool Run::figures_hold() {
     return true;
 }
 
+uint64_t Run::mapped() const {
+    MorphMemStats stats;
+    return morph_mem_get_stats(context_.get(), &stats) == MORPH_OK ? stats.bytes_mapped : 0;
+}
+
+void Run::count_collections() {
+    const MorphHeap* heap = context_ == nullptr ? nullptr : morph_mem_heap(context_.get());
+    if (heap == nullptr) return;
+    const MorphHeapStats stats = morph_heap_stats(heap);
+    report_.minor = stats.minor.count;
+    report_.major = stats.major.count;
+    report_.forced = stats.collections_forced;
+}
+
 void Run::phases() {
     MorphMemContext* context = context_.get();
     if (!allocate_all(&report_.seconds_whole)) return;
     const ProcessMemory whole = process_memory();
     report_.rss = whole.rss > before_.rss ? whole.rss - before_.rss : 0;
-    MorphMemStats stats;
-    (void)morph_mem_get_stats(context, &stats);
-    report_.mapped = stats.bytes_mapped;
     if (!verify_all() || !figures_hold()) return;
+    report_.mapped = mapped();
 
     Clock::time_point start = Clock::now();
     morph_mem_reset(context);
@@ -206,8 +204,7 @@ void Run::phases() {
         wrong("phase again fails");
         return;
     }
-    (void)morph_mem_get_stats(context, &stats);
-    report_.mapped_again = stats.bytes_mapped;
+    report_.mapped_again = mapped();
     if (report_.mapped_again > report_.mapped) {
         wrong("phase again maps more than phase whole");
         return;
@@ -217,8 +214,7 @@ void Run::phases() {
 
 Report Run::work() {
     const uint64_t count = settings_.lines * kObjectsPerLine;
-    // Touched before memory is measured: the tables are ours, not the subject's.
-    objects_.assign(count, reinterpret_cast<uint64_t*>(8));
+    if (!settings_.setup.runtime()) (void)objects_.begin(count);
     versions_.assign(count, 1);
     report_.objects = count;
     for (uint64_t i = 0; i < count; ++i) report_.payload += kKinds[kind_of(i)].size;
@@ -231,6 +227,7 @@ Report Run::work() {
             wrong("no object after reset");
         if (morph_mem_verify(context_.get()) != MORPH_OK) wrong("broken after a refusal");
     }
+    count_collections();
     const ProcessMemory after = process_memory();
     report_.rss_peak = after.peak > before_.rss ? after.peak - before_.rss : 0;
     context_.reset();

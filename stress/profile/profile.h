@@ -2,17 +2,22 @@
 //
 // For each 1,000 lines of source 100,000 objects: 15.2 % tokens of 32 bytes, 23.5 % tree nodes of
 // 48, 45.2 % identifiers of 24, 12.7 % strings of 64, 3.4 % others of 128: 3,947,200 bytes of
-// payload. Each object is filled from its identity and verified at the end of its phase.
+// payload. Each object is filled from its identity and verified at the end of its phase. In RUNTIME
+// mode the first word of each is a link, and all are reachable from one root (objects.h).
 //
 //   whole     allocate everything, verify it
 //   reset     free everything at once
 //   again     the same program in the same context; must map no more than the first time
 //   replace   (--replace) free and allocate anew objects picked at random, verify what is freed
+//
+// In RUNTIME mode live objects are counted, and memory is measured, after a major collection.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+
+#include "stress/memory/setup.h"
 
 #include "morph/mem.h"
 
@@ -39,8 +44,8 @@ struct Settings {
     uint64_t lines = 1000;
     uint64_t seed = 1;
     bool replace = false;
-    uint64_t bytes_max = 0;  // bound of the context, 0 for none
     bool metrics = true;
+    stress::Setup setup = {};
 };
 
 struct Report {
@@ -56,6 +61,9 @@ struct Report {
     double seconds_reset = 0;
     double seconds_again = 0;
     double seconds_replace = 0;
+    uint64_t minor = 0;  // collections
+    uint64_t major = 0;
+    uint64_t forced = 0;
 };
 
 [[nodiscard]] Report run(const Settings& settings);

@@ -10,6 +10,7 @@
 #include "stress/fox/print.h"
 #include "stress/fox/session.h"
 #include "stress/generate/generator.h"
+#include "stress/programs/setup_options.h"
 
 namespace {
 
@@ -24,11 +25,12 @@ struct Settings {
     bool count = false;
     bool hash = false;
     bool check = false;
+    bool collections = false;
     uint64_t sweep = 0;
     uint64_t lines = 0;
     uint64_t seed = 1;
     uint64_t repeat = 1;
-    uint64_t bytes_max = 0;
+    stress::Setup setup;
 };
 
 class FileSink : public fox::Sink {
@@ -40,8 +42,8 @@ int worse(int left, int right) {
     return left > right ? left : right;
 }
 
-int run_sweep(const std::string& name, const std::string& source, uint64_t points) {
-    const fox::Sweep sweep = fox::sweep_failures(source, points);
+int run_sweep(const std::string& name, const std::string& source, const Settings& settings) {
+    const fox::Sweep sweep = fox::sweep_failures(source, settings.sweep, settings.setup);
     if (!sweep.wrong.empty()) {
         std::fprintf(stderr, "%s: %s\n", name.c_str(), sweep.wrong.c_str());
         return kExitBroken;
@@ -54,15 +56,16 @@ int run_sweep(const std::string& name, const std::string& source, uint64_t point
     return 0;
 }
 
-int show(fox::Session& session, const std::string& name, const fox::Result& result,
+int report(const std::string& name, const std::string& wrong) {
+    if (wrong.empty()) return 0;
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), wrong.c_str());
+    return kExitBroken;
+}
+
+int show(fox::Session& session, const std::string& name, fox::Result& result,
          const Settings& settings) {
-    if (settings.check) {
-        const std::string wrong = fox::check_result(session.context(), session.types(), result);
-        if (!wrong.empty()) {
-            std::fprintf(stderr, "%s: %s\n", name.c_str(), wrong.c_str());
-            return kExitBroken;
-        }
-    }
+    const int code = settings.check ? report(name, fox::check_result(session, &result)) : 0;
+    if (code != 0) return code;
     if (settings.print_tree) {
         FileSink sink;
         fox::print_tree(result.tree, sink);
@@ -77,8 +80,8 @@ int show(fox::Session& session, const std::string& name, const fox::Result& resu
 
 int run_source(fox::Session& session, const std::string& name, const std::string& source,
                const Settings& settings) {
-    if (settings.sweep != 0) return run_sweep(name, source, settings.sweep);
-    const fox::Result result = session.parse(source);
+    if (settings.sweep != 0) return run_sweep(name, source, settings);
+    fox::Result result = session.parse(source);
     if (result.tree == nullptr) {
         std::fprintf(stderr, "%s\n", fox::format_error(name, result.error).c_str());
         if (settings.check && session.objects_live() != 0) {
@@ -88,13 +91,14 @@ int run_source(fox::Session& session, const std::string& name, const std::string
         const bool memory = result.error.kind == fox::ErrorKind::out_of_memory;
         return memory ? kExitOutOfMemory : kExitRejected;
     }
-    const int code = show(session, name, result, settings);
+    int code = show(session, name, result, settings);
+    if (code == 0 && settings.check) code = report(name, fox::check_dropped(session));
     session.reset();
     return code;
 }
 
 int run(const Settings& settings) {
-    fox::Session session(settings.bytes_max);
+    fox::Session session(settings.setup);
     if (!session.open()) {
         std::fprintf(stderr, "no context: %s\n", morph_creation_error().text);
         return kExitOutOfMemory;
@@ -115,6 +119,9 @@ int run(const Settings& settings) {
             const std::string source{std::istreambuf_iterator<char>(stream), {}};
             code = worse(code, run_source(session, name, source, settings));
         }
+    }
+    if (settings.collections) {
+        stress::print_collections(morph_mem_heap(session.context()), stderr);
     }
     if (!session.close()) {
         std::fprintf(stderr, "FOX-CLEAN: bytes granted are not returned\n");
@@ -140,7 +147,9 @@ int main(int argc, char** argv) {
     app.add_option("--generate", settings.lines, "parse a generated program of this many lines");
     app.add_option("--seed", settings.seed, "of the generated program");
     app.add_option("--repeat", settings.repeat, "so many times (generated: with the next seeds)");
-    app.add_option("--bytes-max", settings.bytes_max, "bound of the memory system");
+    stress::add_options(app, &settings.setup);
+    stress::add_mode(app, &settings.setup);
+    app.add_flag("--collections", settings.collections, "tell how many there were (stderr)");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "stress/programs/setup_options.h"
+
 namespace {
 
 constexpr int kExitBroken = 1;
@@ -30,6 +32,12 @@ void print(const profile::Report& report) {
     bytes("mapped again", report.mapped_again);
     bytes("VmRSS growth", report.rss);
     bytes("VmHWM growth", report.rss_peak);
+    if (report.minor + report.major != 0) {
+        std::printf("collections            %10llu minor, %llu major, %llu of them forced\n",
+                    static_cast<unsigned long long>(report.minor),
+                    static_cast<unsigned long long>(report.major),
+                    static_cast<unsigned long long>(report.forced));
+    }
     std::printf("seconds: whole %.4f, reset %.6f, again %.4f, replace %.4f\n", report.seconds_whole,
                 report.seconds_reset, report.seconds_again, report.seconds_replace);
 }
@@ -46,7 +54,8 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(uint64_t{1}, uint64_t{1000000}));
     app.add_option("--seed", settings.seed, "of the order of objects");
     app.add_flag("--replace", settings.replace, "free and allocate anew as many objects as live");
-    app.add_option("--bytes-max", settings.bytes_max, "bound of the memory system");
+    stress::add_options(app, &settings.setup);
+    stress::add_mode(app, &settings.setup);
     app.add_flag("!--no-metrics", settings.metrics, "without counts by type");
     app.add_flag("--judge", judge, "mapped must be at most 1.05 x payload + 2 MiB");
     try {
