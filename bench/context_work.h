@@ -38,7 +38,8 @@ inline MorphMemContext* open_profile_context(bool metrics) {
     MorphMemContext* context = morph_mem_init(&config);
     if (context == nullptr) std::abort();
     for (const char* name : {"token", "node", "identifier", "string", "other"}) {
-        MorphMemTypeInfo info = {name, MORPH_PLACE_BY_SIZE};
+        MorphMemTypeInfo info = {};
+        info.name = name;
         if (morph_mem_register_type(context, &info) == MORPH_TYPE_INVALID) std::abort();
     }
     return context;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,12 +13,6 @@ namespace bench {
 namespace {
 
 int rounds_by_default = 101;
-
-double at_quantile(std::vector<double> values, double quantile) {
-    if (values.empty()) return 0;
-    std::sort(values.begin(), values.end());
-    return values[static_cast<size_t>(quantile * static_cast<double>(values.size() - 1))];
-}
 
 void run_duel(benchmark::State& state, const Duel& duel) {
     std::vector<double> ours;
@@ -37,11 +32,11 @@ void run_duel(benchmark::State& state, const Duel& duel) {
         ratios.push_back(mine / peers);
     }
     auto operations = static_cast<double>(duel.operations);
-    state.counters["ours"] = at_quantile(ours, 0.5) / operations;
-    state.counters["peer"] = at_quantile(theirs, 0.5) / operations;
-    state.counters["ratio"] = at_quantile(ratios, 0.5);
-    state.counters["ratio_low"] = at_quantile(ratios, 0.25);
-    state.counters["ratio_high"] = at_quantile(ratios, 0.75);
+    state.counters["ours"] = quantile(ours, 0.5) / operations;
+    state.counters["peer"] = quantile(theirs, 0.5) / operations;
+    state.counters["ratio"] = quantile(ratios, 0.5);
+    state.counters["ratio_low"] = quantile(ratios, 0.25);
+    state.counters["ratio_high"] = quantile(ratios, 0.75);
     state.counters["target"] = duel.target;
 }
 
@@ -51,12 +46,18 @@ void run_figure(benchmark::State& state, const Figure& figure) {
         values.push_back(figure.measure());
         state.SetIterationTime(1e-9);
     }
-    state.counters["value"] = at_quantile(values, 0.5);
+    state.counters["value"] = quantile(values, 0.5);
     state.counters["target"] = figure.target;
     state.SetLabel(figure.unit);
 }
 
 }  // namespace
+
+double quantile(std::vector<double> values, double part) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    return values[static_cast<size_t>(part * static_cast<double>(values.size() - 1))];
+}
 
 void add(Duel duel) {
     auto row = std::make_shared<Duel>(std::move(duel));
@@ -80,6 +81,12 @@ int default_rounds() {
 }
 void set_default_rounds(int rounds) {
     rounds_by_default = rounds;
+}
+
+double cpu_now() {
+    timespec time = {};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
 double now() {

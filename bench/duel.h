@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -40,6 +41,9 @@ void add(Figure figure);
 void add_arena_rows();
 void add_pool_rows();
 void add_context_rows();
+void add_heap_rows();
+void add_pause_rows();
+void add_collector_rows();
 
 // Rounds of a duel that does not say; set from --rounds before any row is added.
 int default_rounds();
@@ -47,6 +51,13 @@ void set_default_rounds(int rounds);
 
 // Steady clock, nanoseconds.
 double now();
+
+// Time that this process has computed, nanoseconds: for long slices, which other programs on the
+// machine would interrupt.
+double cpu_now();
+
+// The value that `part` of the values (0 .. 1) do not exceed; 0 when there are none.
+double quantile(std::vector<double> values, double part);
 
 // Keeps a value alive without letting the compiler see what becomes of it.
 inline void keep(const void* value) {

@@ -1,8 +1,10 @@
 // build/bin/bench: runs every row, prints the table and its verdict.
 //
 // The exit status does not depend on the figures: a noisy machine is not a broken build. Google
-// Benchmark's own flags work (--benchmark_filter=REGEX, --benchmark_out=FILE).
+// Benchmark's own flags work (--benchmark_filter=REGEX, --benchmark_out=FILE). --curve prints
+// another table instead (heap_curve.h).
 #include <benchmark/benchmark.h>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "bench/duel.h"
+#include "bench/heap_curve.h"
 
 namespace {
 
@@ -92,23 +95,50 @@ bool take_rounds(int* count, char** arguments) {
     return true;
 }
 
+// --curve [--curve-max=SIZE]: bytes up to which it goes. 0: not asked for, SIZE_MAX: not
+// understood.
+size_t curve_wanted(int count, char** arguments) {
+    if (count < 2 || std::strcmp(arguments[1], "--curve") != 0) return 0;
+    if (count == 2) return size_t{1} << 30;
+    static constexpr char kMax[] = "--curve-max=";
+    constexpr size_t kMaxLength = sizeof kMax - 1;
+    if (count == 3 && std::strncmp(arguments[2], kMax, kMaxLength) == 0) {
+        char* end = nullptr;
+        unsigned long long number = std::strtoull(arguments[2] + kMaxLength, &end, 10);
+        unsigned shift = *end == 'G' ? 30 : 20;
+        bool unit = (*end == 'G' || *end == 'M') && end[1] == '\0';
+        if (unit && number >= 1 && number <= 1024) return size_t{number} << shift;
+    }
+    std::fprintf(stderr, "bench: --curve takes --curve-max=SIZE, from 1M to 1024G, and no more\n");
+    return SIZE_MAX;
+}
+
 void print_help() {
     std::printf(
         "usage: bench [--rounds=N] [--benchmark_filter=REGEX] [--benchmark_out=FILE]\n"
         "Runs every row of the table side by side with its peer and prints medians of ratios.\n"
-        "  --rounds=N   slices of each side per row (default %d)\n",
+        "  --rounds=N   slices of each side per row (default %d)\n"
+        "       bench --curve [--curve-max=SIZE]\n"
+        "Prints what an allocation and a minor collection cost by the size of the live data, from\n"
+        "1 MB up to SIZE (default 1G; 512M, 4G ...).\n",
         bench::default_rounds());
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
+    if (size_t bytes = curve_wanted(count, arguments); bytes != 0) {
+        return bytes == SIZE_MAX ? 2 : bench::print_heap_curve(bytes);
+    }
     if (!take_rounds(&count, arguments)) return 2;
     benchmark::Initialize(&count, arguments, print_help);
     if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
     bench::add_arena_rows();
     bench::add_pool_rows();
     bench::add_context_rows();
+    bench::add_heap_rows();
+    bench::add_pause_rows();
+    bench::add_collector_rows();
     TableReporter table;
     benchmark::RunSpecifiedBenchmarks(&table);
     // Rows own objects of the peers: they go before the peers' libraries do.
