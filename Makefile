@@ -41,7 +41,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # ---------------------------------------------------------------------------------- sources
 
 # ROOMS="os chunk pool" builds the library from these rooms only (while another one is in pieces).
-ROOMS ?= os chunk arena pool context
+ROOMS ?= os chunk arena pool heap context
 public_headers := $(wildcard impl/include/morph/*.h impl/include/morph/*.hpp)
 c_headers := $(wildcard impl/include/morph/*.h)
 
@@ -52,6 +52,11 @@ library_sources := $(call sources_in,$(ROOMS:%=impl/%/*.cpp))
 library_tests := $(call tests_in,$(ROOMS:%=impl/%/*.cpp) impl/include/morph/*.cpp)
 reference_sources := $(call sources_in,reference/*.cpp)
 reference_tests := $(call tests_in,reference/*.cpp)
+# Tests that know the C interface alone run on the library as well.
+interface_tests := $(filter-out reference/interface_test.cpp,\
+    $(wildcard reference/*interface_test.cpp))
+interface_model := reference/heap_model.cpp reference/heap_model_collect.cpp \
+    reference/heap_types.cpp
 suite_sources := $(filter-out fuzz/api_table.cpp fuzz/standalone_main.cpp,\
     $(call sources_in,fuzz/*.cpp))
 suite_tests := $(call tests_in,fuzz/*.cpp)
@@ -62,7 +67,7 @@ canary_sources := $(call sources_in,fuzz/canary/*.cpp fuzz/canary/*.c)
 canaries := $(patsubst fuzz/canary/%.cpp,%,$(filter %.cpp,$(canary_sources)))
 example_source := fuzz/example/bump_allocator.c
 stress_sources := $(call sources_in,stress/fox/*.cpp stress/generate/*.cpp stress/profile/*.cpp \
-    stress/driver/*.cpp)
+    stress/driver/*.cpp stress/collector/*.cpp)
 stress_tests := $(call tests_in,stress/*/*.cpp)
 stress_memory := $(call sources_in,stress/memory/*.cpp)
 stress_programs := $(call sources_in,stress/programs/*.cpp)
@@ -178,7 +183,7 @@ suite = $(call objects,$(1),suite,$(suite_sources)) $(foreach t,library tiny ref
 stress = $(call objects,$(1),suite,$(stress_sources))
 memory_library = $(BUILD)/$(1)/libmorph.a
 memory_reference = $(BUILD)/$(1)/libmorph-reference.a
-memory_malloc = $(call objects,$(1),suite,stress/memory/malloc_memory.cpp)
+memory_malloc = $(call objects,$(1),suite,$(stress_memory))
 fuzz_engine = $(if $(LIB_FUZZING_ENGINE),$(LIB_FUZZING_ENGINE),$(if $(findstring \
     fuzzer-no-link,$($(1).flags)),-fsanitize=fuzzer,\
     $(call objects,$(1),suite,fuzz/standalone_main.cpp)))
@@ -189,12 +194,12 @@ suite_libraries := -Wl,--push-state,--no-as-needed -lstdc++ -lm -lc -l:libjemall
     -Wl,--pop-state -ldl
 # libmimalloc would take the place of malloc; behind libc in the search order it does not.
 bench_libraries := -Wl,--push-state,--no-as-needed -lstdc++ -lm -lc -Wl,--pop-state -lbenchmark \
-    -lmimalloc
+    -lmimalloc -lgc
 
 # Workloads that exist once for each memory system (fox-library fox-reference fox-malloc ...), and
 # the other programs of stress/programs.
 MEMORIES := library reference malloc
-threefold := $(filter fox profile,$(stress_programs:stress/programs/%.cpp=%))
+threefold := $(filter fox profile collector,$(stress_programs:stress/programs/%.cpp=%))
 onefold := $(filter-out $(threefold) fox-record,$(stress_programs:stress/programs/%.cpp=%))
 
 programs_of = $(addprefix $(BUILD)/$(1)/,libmorph.a libmorph.so.$(VERSION) libmorph-tiny.a \
@@ -210,6 +215,8 @@ $(BUILD)/$(1)/tests/unit_tiny_tests: $(call objects,$(1),tests-tiny,$(library_te
     $(BUILD)/$(1)/libmorph-tiny.a
 $(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests)) \
     $(BUILD)/$(1)/libmorph-reference.a
+$(BUILD)/$(1)/tests/interface_tests: $(call objects,$(1),tests,$(interface_tests)) \
+    $(call objects,$(1),suite,$(interface_model)) $(BUILD)/$(1)/libmorph.a
 $(BUILD)/$(1)/tests/fuzz_tests: $(call objects,$(1),suite,$(suite_tests)) $(call suite,$(1)) \
     $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so)
 $(BUILD)/$(1)/suite/fuzz/subject_plugin_test.o: defines := \
@@ -233,7 +240,8 @@ $(foreach p,$(threefold),$(foreach m,$(MEMORIES),$(eval \
     $(BUILD)/$(1)/bin/$(p)-$(m): $(BUILD)/$(1)/suite/stress/programs/$(p).o $(call stress,$(1)) \
         $(call memory_$(m),$(1)))))
 $(BUILD)/$(1)/bin/fox-record: $(call objects,$(1),suite,stress/programs/fox-record.cpp \
-    fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp) $(call stress,$(1)) $(call memory_malloc,$(1))
+    fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp fuzz/fields.cpp) $(call stress,$(1)) \
+    $(call memory_malloc,$(1))
 $(BUILD)/$(1)/bin/bench: $(call objects,$(1),suite,$(bench_sources)) $(BUILD)/$(1)/libmorph.a \
     $(BUILD)/$(1)/libmorph-reference.a
 $(BUILD)/$(1)/bin/bench: libraries := $(bench_libraries)
@@ -276,7 +284,8 @@ help:
 	@echo "    FUZZ_SECONDS=60 TARGETS='$(targets)' SEED=n JOBS=$(JOBS)"
 	@echo "make corpus               bring what make fuzz found new into corpora/"
 	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
-	@echo "make bench                table of speed and memory against peers"
+	@echo "make bench                table of speed and memory against peers (ARGS=--curve: the heap's"
+	@echo "                          costs by the size of the live data; ARGS=--help)"
 	@echo "make valgrind             unit tests under memcheck"
 	@echo "make tsan | coverage      unit and fuzz tests under TSan; coverage report"
 	@echo "make mutants              plant known bugs, see the tests fail"
@@ -365,7 +374,7 @@ install: setup
 
 # ------------------------------------------------------------------------- groups of programs
 
-test_names := unit unit_tiny reference fuzz stress stress_reference stress_malloc
+test_names := unit unit_tiny reference interface fuzz stress stress_reference stress_malloc
 tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 
 release-programs: $(call programs_of,release) $(BUILD)/bin
@@ -397,4 +406,4 @@ FORCE:
     reference-tests fuzz-tests stress-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
-    $(wildcard $(BUILD)/$(c)/$(v)/*.d $(BUILD)/$(c)/$(v)/*/*.d $(BUILD)/$(c)/$(v)/*/*/*.d)))
+    $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))

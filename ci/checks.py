@@ -143,6 +143,16 @@ def readme(build, c_compiler, cpp_compiler):
     return outcome
 
 
+def quoted(page, source):
+    """The page quotes the source whole, letter for letter: what is read there is what is built."""
+    outcome = Outcome()
+    blocks = re.findall(r"^```\w+\n(.*?)^```$", pathlib.Path(page).read_text(),
+                        re.MULTILINE | re.DOTALL)
+    outcome.check(f"{page} quotes {source}", "" if pathlib.Path(source).read_text() in blocks else
+                  f"no block of it is the file; paste {source} again")
+    return outcome
+
+
 def formatted(files):
     """clang-format would change nothing."""
     status, output = run(["clang-format-19", "--dry-run", "-Werror", *files])

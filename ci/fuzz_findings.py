@@ -9,6 +9,7 @@ import fuzz_inputs
 
 SAID = re.compile(r"^(?:finding: .*|.*ERROR: \w+Sanitizer: .*|.*runtime error: .*|.*ALARM: .*)$",
                   re.MULTILINE)
+PROGRAM = re.compile(r"^--- program\n(.*?)^--- end of program", re.MULTILINE | re.DOTALL)
 SUBJECT = re.compile(r"^finding: .* on subject (\S+?):", re.MULTILINE)
 
 
@@ -33,13 +34,16 @@ def keep(engine, options):
         return Finding(engine.target, log, f"{text}; it left no input", f"cat {log}")
     if fuzz_inputs.is_operations(engine.target):
         subject = SUBJECT.search(engine.text())
+        printed = PROGRAM.search(engine.text())
         return keep_program(engine, options, artifact, text,
-                            subject.group(1) if subject else None)
+                            subject.group(1) if subject else None,
+                            printed.group(1) if printed else None)
     return keep_raw(engine, options, artifact, text)
 
 
-def keep_program(engine, options, artifact, text, subject):
-    """As text: shrunk by the suite's own shrinker, which knows operations."""
+def keep_program(engine, options, artifact, text, subject, printed):
+    """As text: shrunk by the suite's own shrinker, which knows operations. What the target printed
+    has its own bounds in it; after a crash the bytes are all there is."""
     morphcheck = options.build / "asan/bin/morphcheck"
     name = fuzz_inputs.name_of(artifact.read_bytes())
     whole = artifact.with_name(f"{name}.morph")
@@ -47,6 +51,8 @@ def keep_program(engine, options, artifact, text, subject):
                              capture_output=True, check=False)
     if convert.returncode != 0:
         return keep_raw(engine, options, artifact, text)
+    if printed is not None:
+        whole.write_text(printed)
     options.regressions.mkdir(parents=True, exist_ok=True)
     kept = options.regressions / f"{engine.target}-{name}.morph"
     subject = subject or failing_subject(engine, morphcheck, whole)

@@ -17,7 +17,7 @@ import subprocess
 CORPORA = pathlib.Path("corpora")
 SEEDS = CORPORA / "seeds"
 REGRESSIONS = CORPORA / "regressions"
-OPERATION_TARGETS = ("arena", "pool", "context", "canary")
+OPERATION_TARGETS = ("arena", "pool", "context", "heap", "runtime", "canary")
 VARIANT_BIT = 0x80
 FOX_OPTIONS = (b"\x7f", b"\xff")  # no refused request; without and with debug mode
 

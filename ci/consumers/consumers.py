@@ -10,6 +10,8 @@ import tempfile
 from outcome import Outcome, excerpt, run, status_text
 
 SOURCES = pathlib.Path(__file__).resolve().parent
+# What users might write. embedding.c is quoted by docs/embedding.md.
+PROGRAMS = ["compile.c", "embedding.c", "runtime.cpp", "collected.cpp"]
 INSTALLED = ["lib/libmorph.a", "lib/libmorph.so", "lib/libmorph.so.2", "lib/pkgconfig/morph.pc",
              "lib/cmake/MorphMemory/MorphMemoryConfig.cmake",
              "lib/cmake/MorphMemory/MorphMemoryConfigVersion.cmake"]
@@ -52,8 +54,9 @@ def through_pkg_config(outcome, folder, prefix, compilers):
             ["pkg-config", *arguments, "morph"], env={**os.environ, **environment},
             capture_output=True, text=True, check=True).stdout)
 
-    for compiler, source, standard in zip(compilers, ["compile.c", "runtime.cpp"],
-                                          ["-std=c11", "-std=c++20"]):
+    for source in PROGRAMS:
+        compiler, standard = (compilers[0], "-std=c11") if source.endswith(".c") else \
+            (compilers[1], "-std=c++20")
         shutil.copy(SOURCES / source, folder)
         for kind in ["shared", "static"]:
             # The archive is named itself: -lmorph would find the shared library beside it.
@@ -67,14 +70,14 @@ def through_pkg_config(outcome, folder, prefix, compilers):
 
 
 def through_cmake(outcome, folder, prefix, compilers):
-    for source in ["CMakeLists.txt", "compile.c", "runtime.cpp"]:
+    for source in ["CMakeLists.txt", *PROGRAMS]:
         shutil.copy(SOURCES / source, folder)
     environment = {"CC": compilers[0], "CXX": compilers[1]}
     status, output = run(["cmake", "-S", ".", "-B", "out", f"-DCMAKE_PREFIX_PATH={prefix}"],
                          folder=folder, environment=environment)
     if status == 0:
         status, output = run(["cmake", "--build", "out"], folder=folder)
-    for program in ["compile", "runtime"]:
+    for program in [source.split(".")[0] for source in PROGRAMS]:
         for kind in ["memory", "memory_static"]:
             finish(outcome, f"consumer {program}, CMake, morph::{kind}",
                    folder / "out" / f"{program}_{kind}", status, output, None)

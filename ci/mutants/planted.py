@@ -1,26 +1,7 @@
-"""The bugs that `make mutants` plants. Each kind has happened to an allocator in wide use.
+"""The bugs that `make mutants` plants. Each kind has happened to an allocator in wide use."""
 
-id        names the mutant: room, then what is wrong
-path      file of impl/ that it changes: the one place where `old` stands becomes `new`
-checkers  of which any one must find it: ids of fuzz/runner.h, "crash" (also: a check of the library
-          trapped), or "unit" for what the language of operations does not reach
-subjects  tried in this order until one shows the bug
-sweep     whether it takes refused requests for memory
-"""
-
-import dataclasses
-
-
-@dataclasses.dataclass(frozen=True)
-class Mutant:
-    id: str
-    path: str
-    old: str
-    new: str
-    checkers: str
-    subjects: str
-    sweep: bool = False
-
+from planted_bug import Mutant
+from planted_heap import HEAP_MUTANTS
 
 ARENA = "arena.tiny arena"
 POOL = "pool.tiny pool"
@@ -227,4 +208,4 @@ MUTANTS = [
     Mutant("source-large-half-registered", "impl/chunk/source.cpp",
            "for (size_t index = 0; index < units; ++index) insert(unit + index, chunk);",
            "insert(unit, chunk);", "crash query invariants", ARENA),
-]
+] + HEAP_MUTANTS
