@@ -101,7 +101,7 @@ typedef struct MorphHeapSettings {
     uint32_t promotion_age;   /* survived collections after which an object is promoted; default 3,
                                  1 .. 15 */
     size_t major_threshold;   /* bytes in the old space that start the first major collection;
-                                 default 32 MiB */
+                                 default 32 MiB, at most MORPH_MAX_REQUEST */
     uint32_t growth_percent;  /* a further major collection starts when the old space has grown by
                                  so much over what the last one left, and holds at least
                                  major_threshold; default 50, 1 .. 1000 */
