@@ -41,7 +41,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # ---------------------------------------------------------------------------------- sources
 
 # ROOMS="os chunk pool" builds the library from these rooms only (while another one is in pieces).
-ROOMS ?= os chunk arena pool heap context
+ROOMS ?= os chunk arena pool heap v1 context
 public_headers := $(wildcard impl/include/morph/*.h impl/include/morph/*.hpp)
 c_headers := $(wildcard impl/include/morph/*.h)
 
@@ -73,10 +73,13 @@ stress_memory := $(call sources_in,stress/memory/*.cpp)
 stress_programs := $(call sources_in,stress/programs/*.cpp)
 bench_sources := $(call sources_in,bench/*.cpp)
 bench_tests := $(call tests_in,bench/*.cpp)
+compare_sources := $(call sources_in,bench/compare/*.cpp)
+compare_tests := $(call tests_in,bench/compare/*.cpp)
 all_sources := $(library_sources) $(library_tests) $(reference_sources) $(reference_tests) \
     $(suite_sources) $(suite_tests) fuzz/api_table.cpp fuzz/standalone_main.cpp $(target_sources) \
     $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(stress_tests) \
-    $(stress_memory) $(stress_programs) $(bench_sources) $(bench_tests)
+    $(stress_memory) $(stress_programs) $(bench_sources) $(bench_tests) $(compare_sources) \
+    $(compare_tests)
 
 # ------------------------------------------------------------------- configurations and variants
 
@@ -116,14 +119,23 @@ renamed.flags := $(rename_reference)
 suite.flags :=
 tests.flags :=
 tests-tiny.flags := $(small) $(rename_tiny)
+# Tests are compiled often and run once: what they test is optimised, they need not be.
+asan.tests.flags := -O0
+asan.tests-tiny.flags := -O0
+busy_tests := impl/arena/arena_failure_test impl/arena/arena_test impl/heap/old_space_test \
+    impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
+    impl/v1/v1_random_test impl/v1/v1_failure_test
 
 renames := $(BUILD)/generated/rename-tiny.h $(BUILD)/generated/rename-reference.h
 $(BUILD)/generated/rename-%.h: $(c_headers) ci/rename-symbols
 	@mkdir -p $(@D)
 	@ci/rename-symbols $* $(c_headers) > $@
 
-compile = $($(1).cxx) $(common) $($(1).flags) $($(2).flags) $(CPPFLAGS) $(CXXFLAGS)
+compile = $($(1).cxx) $(common) $($(1).flags) $($(2).flags) $($(1).$(2).flags) $(CPPFLAGS) \
+    $(CXXFLAGS)
 link = $($(1).cxx) $($(1).flags) -pthread $(CXXFLAGS) $(LDFLAGS)
+
+$(foreach v,tests tests-tiny,$(busy_tests:%=$(BUILD)/asan/$(v)/%.o)): defines := -O1
 
 # A file that holds the compile command of a variant and changes only with it: objects depend on it.
 define variant_rules
@@ -202,9 +214,23 @@ MEMORIES := library reference malloc
 threefold := $(filter fox profile collector,$(stress_programs:stress/programs/%.cpp=%))
 onefold := $(filter-out $(threefold) fox-record,$(stress_programs:stress/programs/%.cpp=%))
 
+# The workers of the comparison: compare-<memory> for each bench/compare/memory_<memory>.cpp, and
+# compare-<memory>-sampled, where the workload's calls of the allocator go by way of inside.cpp.
+compare_files = $(BUILD)/$(1)/suite/bench/compare/$(2).o
+compare_memories := $(patsubst bench/compare/memory_%.cpp,%,$(filter \
+    bench/compare/memory_%.cpp,$(compare_sources)))
+compare_parts := $(filter-out bench/compare/memory_%.cpp $(addprefix bench/compare/,main.cpp \
+    inside.cpp outside.cpp peer.cpp),$(compare_sources)) $(filter-out stress/fox/session.cpp \
+    stress/fox/check.cpp,$(filter stress/fox/% stress/generate/%,$(stress_sources)))
+compare_memory = $(call compare_files,$(1),memory_$(2)) $(if $(filter library \
+    reference,$(2)),$(call memory_$(2),$(1)),$(call compare_files,$(1),peer))
+compare_wraps := $(foreach call,alloc realloc free,-Wl,--wrap=morph_mem_$(call))
+compare_programs := $(foreach m,$(compare_memories),compare-$(m) compare-$(m)-sampled)
+
 programs_of = $(addprefix $(BUILD)/$(1)/,libmorph.a libmorph.so.$(VERSION) libmorph-tiny.a \
     libmorph-renamed.a libmorph-reference.a) $(addprefix $(BUILD)/$(1)/bin/,\
     $(if $(morphcheck_sources),morphcheck) $(if $(bench_sources),bench) $(onefold) \
+    $(compare_programs) \
     $(foreach p,$(threefold),$(MEMORIES:%=$(p)-%)) fox-record $(if $(wildcard $(example_source)),\
     bump_allocator.so))
 
@@ -227,11 +253,18 @@ $(BUILD)/$(1)/tests/stress_reference_tests: $(call objects,$(1),suite,$(stress_t
     $(call stress,$(1)) $(call memory_reference,$(1))
 $(BUILD)/$(1)/tests/stress_malloc_tests: $(call objects,$(1),suite,$(stress_tests)) \
     $(call stress,$(1)) $(call memory_malloc,$(1))
+$(BUILD)/$(1)/tests/compare_tests: $(call objects,$(1),suite,$(compare_tests) \
+    bench/compare/sampler.cpp bench/compare/inside.cpp stress/driver/child.cpp) | \
+    $(compare_memories:%=$(BUILD)/$(1)/bin/compare-%) $(compare_programs:%=$(BUILD)/release/bin/%)
+$(BUILD)/$(1)/tests/compare_tests: wraps := $(compare_wraps)
+$(BUILD)/$(1)/suite/bench/compare/programs_test.o: defines := -O0 \
+    '-DCOMPARE_SANITIZED="$(abspath $(BUILD)/$(1)/bin)"' \
+    '-DCOMPARE_RELEASED="$(abspath $(BUILD)/release/bin)"'
 $(BUILD)/$(1)/tests/%_tests:
 	@mkdir -p $$(@D)
 	$$(say) link $$@
 	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) -lrapidcheck -lgtest_main -lgtest \
-	    $(suite_libraries) -o $$@
+	    $$(wraps) $(suite_libraries) -o $$@
 
 $(BUILD)/$(1)/bin/morphcheck: $(call objects,$(1),suite,$(morphcheck_sources)) $(call suite,$(1))
 $(onefold:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/bin/%: \
@@ -245,6 +278,13 @@ $(BUILD)/$(1)/bin/fox-record: $(call objects,$(1),suite,stress/programs/fox-reco
 $(BUILD)/$(1)/bin/bench: $(call objects,$(1),suite,$(bench_sources)) $(BUILD)/$(1)/libmorph.a \
     $(BUILD)/$(1)/libmorph-reference.a
 $(BUILD)/$(1)/bin/bench: libraries := $(bench_libraries)
+$(foreach m,$(compare_memories),$(foreach s,inside outside,$(eval \
+    $(BUILD)/$(1)/bin/compare-$(m)$(if $(filter inside,$(s)),-sampled): \
+        $(call compare_files,$(1),main) $(call compare_files,$(1),$(s)) \
+        $(call objects,$(1),suite,$(compare_parts)) $(call compare_memory,$(1),$(m)))))
+$(compare_memories:%=$(BUILD)/$(1)/bin/compare-%-sampled): libraries := $(compare_wraps)
+$(BUILD)/$(1)/bin/compare-boehm: libraries := -lgc
+$(BUILD)/$(1)/bin/compare-boehm-sampled: libraries := $(compare_wraps) -lgc
 $(foreach p,morphcheck $(onefold),$(BUILD)/$(1)/bin/$(p)): libraries := $(suite_libraries)
 $(BUILD)/$(1)/bin/bump_allocator.so: fuzz/example/bump_allocator.c
 $(BUILD)/$(1)/bin/forgetful_allocator.so: fuzz/canary/forgetful_allocator.c
@@ -284,8 +324,11 @@ help:
 	@echo "    FUZZ_SECONDS=60 TARGETS='$(targets)' SEED=n JOBS=$(JOBS)"
 	@echo "make corpus               bring what make fuzz found new into corpora/"
 	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
-	@echo "make bench                table of speed and memory against peers (ARGS=--curve: the heap's"
-	@echo "                          costs by the size of the live data; ARGS=--help)"
+	@echo "make bench                speed and memory of V1, V2 and peers: tables, results.json,"
+	@echo "                          report.html in $(BUILD)/bench (20 minutes; QUICK=1: 2 minutes;"
+	@echo "                          ONLY=profile/1000; ARGS=--curve, ARGS=--help: $(BUILD)/bin/bench)"
+	@echo "make bench-check          what became slower or bigger: BEFORE=old.json AFTER=new.json"
+	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
 	@echo "make valgrind             unit tests under memcheck"
 	@echo "make tsan | coverage      unit and fuzz tests under TSan; coverage report"
 	@echo "make mutants              plant known bugs, see the tests fail"
@@ -334,9 +377,16 @@ stress: setup
 	+@$(SUBMAKE) release-programs
 	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED))
 
+# ARGS: build/bin/bench alone. QUICK=1: less of everything. ONLY=regex: cells whose id matches.
 bench: setup
-	+@$(SUBMAKE) $(BUILD)/release/bin/bench $(BUILD)/bin
-	@$(BUILD)/bin/bench $(ARGS)
+	+@$(SUBMAKE) $(BUILD)/release/bin/bench $(BUILD)/bin \
+	    $(if $(ARGS),,$(compare_programs:%=$(BUILD)/release/bin/%))
+	@$(if $(ARGS),$(BUILD)/bin/bench $(ARGS),bench/compare/compare.py --build $(BUILD) \
+	    --cxx $(CXX) $(if $(filter-out 0,$(QUICK)),--quick) $(if $(ONLY),--only '$(ONLY)'))
+
+bench-check:
+	@bench/compare/check.py $(if $(LIMIT),--limit $(LIMIT)) $(BEFORE) \
+	    $(or $(AFTER),$(BUILD)/bench/results.json)
 
 mutants: setup
 	@ci/mutants/mutants.py --build $(BUILD) --jobs $(JOBS) $(MUTANTS)
@@ -380,7 +430,8 @@ tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 release-programs: $(call programs_of,release) $(BUILD)/bin
 fuzz-programs: $(targets:%=$(BUILD)/fuzz/bin/fuzz-%) $(BUILD)/asan/bin/morphcheck
 test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
-    $(call tests_of,asan) $(BUILD)/gcc/tests/unit_tests $(call programs_of,gcc) \
+    $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests $(BUILD)/gcc/tests/unit_tests \
+    $(call programs_of,gcc) \
     $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
 
 $(BUILD)/bin: FORCE
@@ -398,12 +449,14 @@ fuzz-tests: $(BUILD)/$(C)/tests/fuzz_tests
 	$< $(ARGS)
 stress-tests: $(BUILD)/$(C)/tests/stress_tests
 	$< $(ARGS)
+compare-tests: $(BUILD)/asan/tests/compare_tests
+	$< $(ARGS)
 morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
-.PHONY: help setup build test fuzz corpus stress bench valgrind tsan coverage mutants nightly \
-    install clean format tidy release-programs fuzz-programs test-programs unit unit-tiny \
-    reference-tests fuzz-tests stress-tests morphcheck FORCE
+.PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
+    nightly install clean format tidy release-programs fuzz-programs test-programs unit unit-tiny \
+    reference-tests fuzz-tests stress-tests compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
     $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))

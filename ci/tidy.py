@@ -40,9 +40,9 @@ ROOMS = {
     "impl/arena": IMPL + ["impl/os", "impl/chunk", "impl/arena"],
     "impl/pool": IMPL + ["impl/os", "impl/chunk", "impl/pool"],
     "impl/heap": IMPL + ["impl/os", "impl/chunk", "impl/heap"],
+    "impl/v1": IMPL + ["impl/os", "impl/chunk", "impl/heap", "impl/v1"],
     "impl/context": IMPL + ["impl/os", "impl/chunk", "impl/arena", "impl/pool", "impl/heap",
-                            "impl/context"],
-    "impl/v1": IMPL + ["impl/os", "impl/chunk", "impl/v1"],
+                            "impl/v1", "impl/context"],
     "reference": ["public", "reference"],
     "fuzz": ["public", "reference", "fuzz"],
     "fuzz/targets": ["public", "reference", "fuzz", "stress"],
@@ -217,7 +217,7 @@ def check_unused(files, sources, report):
 
 def named(files, path):
     """Whether some other file names this one, by its path or by its last part."""
-    if path.startswith("ci/") and path.endswith("_test.py"):
+    if path.startswith(("ci/", "bench/")) and path.endswith("_test.py"):
         return True  # ci/test.py runs all of them
     pure = pathlib.PurePosixPath(path.removesuffix(".in"))  # templates go by what they become
     needle = re.compile(r"(?<![\w-])" + re.escape(pure.name) + r"(?![\w-])")

@@ -128,6 +128,13 @@ MorphHeapSettings heap_settings(const MorphMemConfig& config) {
 }
 
 bool check_context(const MorphMemConfig& config) {
+    if (config.enable_v1) {
+        fail_creation(
+            MORPH_ERROR_UNSUPPORTED,
+            "enable_v1: 1 (or MORPH_MEM_V2: 0) asks for the V1 baseline, which is part of "
+            "the library, not of its model");
+        return false;
+    }
     const size_t mode = raw_number(config.mode);
     if (mode == MORPH_MODE_COMPILER) return check_compiler(config);
     if (mode == MORPH_MODE_RUNTIME) return check_runtime(config);
@@ -149,14 +156,10 @@ bool read_environment(MorphMemConfig* config, std::string* stats_path) {
     }
     if (const char* v2 = std::getenv("MORPH_MEM_V2")) {
         const std::string value = v2;
-        if (value == "0") {
-            fail_creation(MORPH_ERROR_UNSUPPORTED,
-                          "MORPH_MEM_V2: 0 asks for the V1 baseline, which is not here");
-            return false;
-        }
-        if (value != "1") {
+        if (value != "0" && value != "1") {
             return refuse("MORPH_MEM_V2", "\"" + value + "\"", "is neither 0 nor 1");
         }
+        config->enable_v1 = value == "0";
     }
     if (const char* path = std::getenv("MORPH_MEM_STATS")) {
         if (*path == '\0') return refuse("MORPH_MEM_STATS", "\"\"", "is no path");

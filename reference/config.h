@@ -12,13 +12,13 @@ namespace reference {
 // false: impossible, and the creation error names field and value.
 bool check_arena(const MorphArenaConfig& config);
 bool check_pool(const MorphPoolConfig& config);
-bool check_context(const MorphMemConfig& config);
+bool check_context(const MorphMemConfig& config);  // V1 is refused: this is the model
 
 // RUNTIME mode: the settings of the context's heap.
 MorphHeapSettings heap_settings(const MorphMemConfig& config);
 
-// Applies MORPH_MEM_DEBUG to config and gives the path of MORPH_MEM_STATS. false: a variable has no
-// valid value, or MORPH_MEM_V2 asks for what is not there; the creation error names it.
+// Applies MORPH_MEM_DEBUG and MORPH_MEM_V2 to config and gives the path of MORPH_MEM_STATS. false:
+// a variable has no valid value; the creation error names it.
 bool read_environment(MorphMemConfig* config, std::string* stats_path);
 
 }  // namespace reference

@@ -327,9 +327,23 @@ TEST(ReferenceContext, EnvironmentValuesThatDoNotParseNameTheVariable) {
             EXPECT_EQ(std::string(morph_creation_error().text).find(expected), 0u);
         }
     }
-    const Variable first("MORPH_MEM_V2", "0");
-    EXPECT_EQ(morph_mem_init(nullptr), nullptr);
+}
+
+TEST(ReferenceContext, TheBaselineIsNotPartOfTheModel) {
+    MorphMemConfig config = MORPH_CONFIG_COMPILER;
+    {
+        const Variable first("MORPH_MEM_V2", "0");
+        EXPECT_EQ(morph_mem_init(&config), nullptr);
+        EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_UNSUPPORTED);
+    }
+    config.enable_v1 = true;
+    EXPECT_EQ(morph_mem_init(&config), nullptr);
     EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_UNSUPPORTED);
+    EXPECT_EQ(std::string(morph_creation_error().text).find("enable_v1: "), 0u);
+    const Variable second("MORPH_MEM_V2", "1");
+    MorphMemContext* memory = morph_mem_init(&config);
+    EXPECT_NE(memory, nullptr);
+    morph_mem_destroy(memory);
 }
 
 TEST(ReferenceContext, StatisticsAreWrittenAtDestroyInTheFormOfTheExtension) {

@@ -9,27 +9,10 @@
 namespace reference {
 namespace {
 
-constexpr size_t kLargestSlot = 1152;  // the next class above 1,024: there for guards only
 constexpr unsigned char kGuardFill = 0xFD;
 constexpr unsigned char kFreshFill = 0xA5;
 constexpr unsigned char kFreedFill = 0xDD;
 constexpr size_t kFillBytesMax = 4096;  // freed and fresh memory is filled up to here
-
-bool is_power_of_two(size_t number) {
-    return number != 0 && (number & (number - 1)) == 0;
-}
-
-// number <= MORPH_MAX_REQUEST, so nothing wraps.
-size_t round_up(size_t number, size_t multiple) {
-    return (number + multiple - 1) / multiple * multiple;
-}
-
-// Size classes: multiples of 8 up to 128, then of an eighth of the power of two below.
-size_t size_class_bytes(size_t bytes) {
-    size_t step = 8;
-    for (size_t power = 128; power < bytes; power *= 2) step = power / 8;
-    return round_up(bytes, step);
-}
 
 void add(MorphMemCounts& counts, uint64_t bytes) {
     counts.allocations += 1;
@@ -53,57 +36,12 @@ void resize(MorphMemCounts& counts, uint64_t old_bytes, uint64_t new_bytes) {
 
 }  // namespace
 
-size_t pool_slot_bytes(size_t size, size_t alignment, bool debug) {
-    const size_t payload = std::max(size, size_t{1});
-    if (payload > MORPH_POOL_MAX_SIZE) return 0;
-    if (round_up(payload, alignment) > MORPH_POOL_MAX_SIZE) return 0;
-    const size_t needed = round_up(payload + (debug ? kGuardBytes : 0), alignment);
-    return needed <= kLargestSlot ? size_class_bytes(needed) : 0;
-}
-
 Model::Model(const Settings& settings) : settings_(settings), memory_(settings.limits) {
-    if (settings_.rules == Rules::context) types_.push_back({.name = "none"});
+    if (in_context()) types_.push_back({.name = "none"});
 }
 
 Model::~Model() {
     while (!live_.empty()) remove(live_.back());
-}
-
-MorphCode Model::plan(size_t size, size_t alignment, uint32_t type, MorphMemPlacement placement,
-                      Object* planned) const {
-    const bool pool = settings_.rules == Rules::pool;
-    if (pool && size > MORPH_POOL_MAX_SIZE) return MORPH_ERROR_TOO_LARGE;
-    if (pool && type >= MORPH_MAX_TYPES) return MORPH_ERROR_UNKNOWN_TYPE;
-    if (settings_.rules == Rules::context) {
-        if (type >= types_.size()) return MORPH_ERROR_UNKNOWN_TYPE;
-        if (raw_number(placement) > MORPH_PLACE_ARENA) return MORPH_ERROR_INVALID_ARGUMENT;
-        if (placement == MORPH_PLACE_BY_SIZE) placement = types_[type].placement;
-    }
-    if (!is_power_of_two(alignment)) return MORPH_ERROR_INVALID_ARGUMENT;
-    if (alignment > MORPH_MAX_ALIGNMENT) return MORPH_ERROR_INVALID_ARGUMENT;
-    if (size > MORPH_MAX_REQUEST) return MORPH_ERROR_TOO_LARGE;
-
-    planned->size = size;
-    planned->alignment = std::max(alignment, MORPH_DEFAULT_ALIGNMENT);
-    planned->type = type;
-    planned->scope = scopes_.size();
-    planned->room = MORPH_ROOM_POOL;
-    if (settings_.rules == Rules::arena || placement == MORPH_PLACE_ARENA) {
-        planned->room = MORPH_ROOM_ARENA;
-    }
-    const size_t slot = pool_slot_bytes(size, planned->alignment, settings_.debug);
-    if (planned->room == MORPH_ROOM_POOL && slot == 0) {
-        if (placement == MORPH_PLACE_POOL) return MORPH_ERROR_TOO_LARGE;
-        planned->room = MORPH_ROOM_ARENA;
-    }
-    if (planned->room == MORPH_ROOM_POOL) {
-        planned->slot = slot;
-        planned->reserved = slot;
-    } else {
-        planned->slot = round_up(std::max(size, size_t{1}), 8);
-        planned->reserved = planned->slot + (settings_.debug ? kGuardBytes : 0);
-    }
-    return MORPH_OK;
 }
 
 Object* Model::place(const Object& planned, bool zeroed) {
@@ -150,31 +88,34 @@ void Model::remove(Object* object) {
     delete object;
 }
 
-MorphMemCounts& Model::counts_of(MorphRoom room) {
-    return room == MORPH_ROOM_POOL ? pool_ : arena_;
+MorphMemCounts* Model::counts_of(MorphRoom room) {
+    if (settings_.rules == Rules::baseline) return nullptr;
+    return room == MORPH_ROOM_POOL ? &pool_ : &arena_;
+}
+
+uint64_t& Model::slots_of(MorphRoom room) {
+    return room == MORPH_ROOM_ARENA ? bytes_used_ : bytes_slots_;
 }
 
 void Model::count_allocation(const Object& object) {
     add(total_, object.size);
-    add(counts_of(object.room), object.size);
-    if (settings_.rules == Rules::context) add(types_[object.type].counts, object.size);
-    (object.room == MORPH_ROOM_POOL ? bytes_slots_ : bytes_used_) += object.slot;
+    if (MorphMemCounts* counts = counts_of(object.room)) add(*counts, object.size);
+    if (in_context()) add(types_[object.type].counts, object.size);
+    slots_of(object.room) += object.slot;
     bytes_live_peak_ = std::max(bytes_live_peak_, total_.bytes_live);
 }
 
 void Model::count_free(const Object& object) {
     subtract(total_, object.size);
-    subtract(counts_of(object.room), object.size);
-    if (settings_.rules == Rules::context) subtract(types_[object.type].counts, object.size);
-    (object.room == MORPH_ROOM_POOL ? bytes_slots_ : bytes_used_) -= object.slot;
+    if (MorphMemCounts* counts = counts_of(object.room)) subtract(*counts, object.size);
+    if (in_context()) subtract(types_[object.type].counts, object.size);
+    slots_of(object.room) -= object.slot;
 }
 
 void Model::count_resize(const Object& object, size_t new_size) {
     resize(total_, object.size, new_size);
-    resize(counts_of(object.room), object.size, new_size);
-    if (settings_.rules == Rules::context) {
-        resize(types_[object.type].counts, object.size, new_size);
-    }
+    if (MorphMemCounts* counts = counts_of(object.room)) resize(*counts, object.size, new_size);
+    if (in_context()) resize(types_[object.type].counts, object.size, new_size);
     resizes_ += 1;
     bytes_live_peak_ = std::max(bytes_live_peak_, total_.bytes_live);
 }
@@ -204,6 +145,7 @@ MorphCode Model::free(Object& object) {
 }
 
 bool Model::stays(const Object& object, size_t new_size) const {
+    if (settings_.rules == Rules::baseline) return new_size == object.size;
     if (object.room != MORPH_ROOM_POOL) return false;
     return pool_slot_bytes(new_size, MORPH_DEFAULT_ALIGNMENT, settings_.debug) == object.slot;
 }

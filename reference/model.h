@@ -17,7 +17,8 @@
 //
 // Invariants (checked by check()):
 //   MODEL-LIVE     live()[i]->index == i, and addresses of live objects are disjoint
-//   MODEL-COUNTS   total == pool + arena == sum over types == what counting live() gives
+//   MODEL-COUNTS   total == pool + arena (but for baseline, which has neither) == sum over types ==
+//                  what counting live() gives
 //   MODEL-SCOPES   no live object is in a deeper scope than is open; scope ids ascend
 #pragma once
 
@@ -52,7 +53,9 @@ unsigned raw_number(const Enumeration& enumeration) {
 // Debug mode: bytes behind each object that must not change.
 inline constexpr size_t kGuardBytes = 8;
 
-enum class Rules : uint8_t { arena, pool, context };
+// baseline: a context in COMPILER mode on V1: one heap for all, in which placements are checked and
+// have no effect; an object stays where it is only if its size stays the same.
+enum class Rules : uint8_t { arena, pool, context, baseline };
 
 struct Settings {
     Rules rules = Rules::context;
@@ -67,9 +70,9 @@ struct Object {
     unsigned char* address;  // aligned to alignment; at least slot bytes are there
     size_t size;             // as requested
     size_t alignment;        // as requested, at least 8
-    size_t slot;             // bytes it occupies: pool: its size class; arena: size rounded up to 8
+    size_t slot;             // bytes it occupies: pool: its size class; else size rounded up to 8
     uint32_t type;
-    MorphRoom room;   // pool or arena
+    MorphRoom room;   // pool or arena; baseline: old or large
     size_t scope;     // how many scopes were open when it was allocated
     size_t index;     // in live()
     size_t reserved;  // bytes that were taken from memory for it
@@ -146,6 +149,9 @@ class Model {
     [[nodiscard]] const char* check() const;
 
  private:
+    [[nodiscard]] bool in_context() const {
+        return settings_.rules == Rules::context || settings_.rules == Rules::baseline;
+    }
     struct Type {
         std::string name;
         MorphMemPlacement placement = MORPH_PLACE_BY_SIZE;
@@ -160,7 +166,8 @@ class Model {
     void count_allocation(const Object& object);
     void count_free(const Object& object);
     void count_resize(const Object& object, size_t new_size);
-    MorphMemCounts& counts_of(MorphRoom room);
+    MorphMemCounts* counts_of(MorphRoom room);  // nullptr: counted in the total alone
+    uint64_t& slots_of(MorphRoom room);
 
     Settings settings_;
     Memory memory_;
@@ -172,7 +179,7 @@ class Model {
     MorphMemCounts pool_ = {};
     MorphMemCounts arena_ = {};
     uint64_t bytes_live_peak_ = 0;
-    uint64_t bytes_slots_ = 0;  // of live pool objects
+    uint64_t bytes_slots_ = 0;  // of live objects, those of the arena excepted
     uint64_t bytes_used_ = 0;   // of live arena objects, each rounded up to 8
     uint64_t resizes_ = 0;
     uint64_t resets_ = 0;

@@ -33,6 +33,7 @@ size_t Model::bytes_taken(MorphRoom room) const {
 MorphMemStats Model::context_figures() const {
     MorphMemStats stats = {};
     stats.mode = MORPH_MODE_COMPILER;
+    stats.v1 = settings_.rules == Rules::baseline;
     stats.metrics = settings_.metrics;
     stats.types = types();
     stats.arena_bytes_used = bytes_used_;
@@ -95,8 +96,8 @@ const char* Model::check() const {
 
     MorphMemCounts sum = pool_;
     accumulate(sum, arena_);
-    if (!same(sum, total_)) return "MODEL-COUNTS";
-    if (settings_.rules == Rules::context) {
+    if (settings_.rules != Rules::baseline && !same(sum, total_)) return "MODEL-COUNTS";
+    if (in_context()) {
         sum = {};
         for (const Type& type : types_) accumulate(sum, type.counts);
         if (!same(sum, total_)) return "MODEL-COUNTS";

@@ -31,12 +31,14 @@ MorphCode refuse_argument(const MorphMemContext* context, const char* text) {
                    [=](auto& its) { return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "%s", text); });
 }
 
-// call(heap), or a refusal where there is no heap.
+// call(heap), or a refusal in COMPILER mode.
 template <typename Call>
 MorphCode on_heap(MorphMemContext* context, const char* name, Call call) {
-    if (context->heap != nullptr) return call(context->heap);
-    return context_of(context)->fail(MORPH_ERROR_UNSUPPORTED, "%s: COMPILER mode has no collector",
-                                     name);
+    MorphHeap* heap = morph_mem_heap(context);
+    if (heap != nullptr) return call(heap);
+    return in_mode(context, [=](auto& its) {
+        return its.fail(MORPH_ERROR_UNSUPPORTED, "%s: COMPILER mode has no collector", name);
+    });
 }
 
 // What a stream took of the text, and whether it took all.

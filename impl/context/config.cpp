@@ -1,7 +1,6 @@
 #include "context/config.h"
 
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 
 #include "chunk/geometry.h"
@@ -103,7 +102,7 @@ MorphCode validate_compiler(const MorphMemConfig& config, ErrorState& errors) {
                                 {"heap.full_collections", heap.full_collections}};
     MorphCode code = require_zero(fields, "COMPILER mode, which has no collector", errors);
     if (code == MORPH_OK) code = validate_arena_block(config.arena_block_size, errors);
-    if (code != MORPH_OK) return code;
+    if (code != MORPH_OK || config.enable_v1) return code;
     return validate_bound(config.memory.bytes_max, context_bytes_min(), "two chunks and 128 KiB",
                           errors);
 }
@@ -125,6 +124,7 @@ MorphCode validate_runtime(const MorphMemConfig& config, ErrorState& errors) {
         // Its text begins with the field, which is in `heap` here.
         return errors.fail(heap_errors.last.code, "heap.%.230s", heap_errors.last.text);
     }
+    if (config.enable_v1) return MORPH_OK;
     size_t least = 0;
     if (__builtin_add_overflow(morph_heap_bytes_min(&settings), kRuntimeOverheadBytes, &least)) {
         least = SIZE_MAX;
@@ -133,14 +133,38 @@ MorphCode validate_runtime(const MorphMemConfig& config, ErrorState& errors) {
                           errors);
 }
 
-MorphCode parse_switch(const char* name, const char* value, bool* on, ErrorState& errors) {
-    bool valid = (value[0] == '0' || value[0] == '1') && value[1] == '\0';
-    if (!valid) {
-        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION, "%s: \"%.100s\" is neither 0 nor 1",
-                           name, value);
+MorphCode validate_v1_path(const char* field, const char* path, ErrorState& errors) {
+    if (path == nullptr) return MORPH_OK;
+    if (path[0] == '\0') {
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION, "%s: \"\" is no path", field);
     }
-    *on = value[0] == '1';
+    if (strnlen(path, kStatsPathBytesMax) == kStatsPathBytesMax) {
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION, "%s: \"%.60s...\" exceeds %zu bytes",
+                           field, path, kStatsPathBytesMax - 1);
+    }
     return MORPH_OK;
+}
+
+// What concerns V1, where it serves.
+MorphCode validate_v1(const MorphMemConfig& config, ErrorState& errors) {
+    const MorphV1Settings& v1 = config.v1;
+    bool in_range = v1.threshold >= kV1ThresholdMin && v1.threshold <= MORPH_MAX_REQUEST;
+    if (v1.threshold != 0 && !in_range) {
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
+                           "v1.threshold: %zu is not between %zu and %zu", v1.threshold,
+                           kV1ThresholdMin, MORPH_MAX_REQUEST);
+    }
+    MorphCode code = validate_v1_path("v1.death_log", v1.death_log, errors);
+    if (code == MORPH_OK) code = validate_v1_path("v1.swap_directory", v1.swap_directory, errors);
+    if (code != MORPH_OK) return code;
+    if (v1.swap_directory != nullptr && !v1.daemon) {
+        return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
+                           "v1.swap_directory: \"%.60s\" needs v1.daemon, which is false; in the "
+                           "environment MORPH_MEM_V1_SWAP needs MORPH_MEM_V1_DAEMON=1",
+                           v1.swap_directory);
+    }
+    return validate_bound(config.memory.bytes_max, kV1BytesMin + kRuntimeOverheadBytes,
+                          "V1's 128 KiB and 64 KiB", errors);
 }
 
 }  // namespace
@@ -152,8 +176,9 @@ size_t context_bytes_min() {
 MorphCode validate_config(const MorphMemConfig& config, ErrorState& errors) {
     MorphCode code = validate_mode(raw_number(config.mode), errors);
     if (code != MORPH_OK) return code;
-    return config.mode == MORPH_MODE_RUNTIME ? validate_runtime(config, errors)
+    code = config.mode == MORPH_MODE_RUNTIME ? validate_runtime(config, errors)
                                              : validate_compiler(config, errors);
+    return code == MORPH_OK && config.enable_v1 ? validate_v1(config, errors) : code;
 }
 
 MorphHeapSettings effective_heap_settings(const MorphMemConfig& config) {
@@ -162,44 +187,6 @@ MorphHeapSettings effective_heap_settings(const MorphMemConfig& config) {
     if (config.gc_pause_target_ms != 0) settings.pause_target_ms = config.gc_pause_target_ms;
     if (!config.enable_generational) settings.full_collections = true;
     return settings;
-}
-
-EnvironmentReader process_environment() {
-    // getenv is safe as long as nobody calls setenv meanwhile, which POSIX asks of the program.
-    return {[](void*, const char* name) -> const char* { return getenv(name); }, nullptr};
-}
-
-MorphCode read_environment(const EnvironmentReader& reader, Environment* environment,
-                           ErrorState& errors) {
-    *environment = {};
-    if (const char* value = reader.read(reader.user, "MORPH_MEM_V2")) {
-        bool second = true;
-        MorphCode code = parse_switch("MORPH_MEM_V2", value, &second, errors);
-        if (code != MORPH_OK) return code;
-        if (!second) {
-            return errors.fail(MORPH_ERROR_UNSUPPORTED,
-                               "MORPH_MEM_V2: \"0\" asks for the V1 baseline, which this version "
-                               "of the library does not have; unset it");
-        }
-    }
-    if (const char* value = reader.read(reader.user, "MORPH_MEM_DEBUG")) {
-        MorphCode code = parse_switch("MORPH_MEM_DEBUG", value, &environment->debug, errors);
-        if (code != MORPH_OK) return code;
-        environment->debug_given = true;
-    }
-    if (const char* value = reader.read(reader.user, "MORPH_MEM_STATS")) {
-        if (value[0] == '\0') {
-            return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
-                               "MORPH_MEM_STATS: \"\" is no path; unset it for no statistics");
-        }
-        if (strnlen(value, kStatsPathBytesMax) == kStatsPathBytesMax) {
-            return errors.fail(MORPH_ERROR_INVALID_CONFIGURATION,
-                               "MORPH_MEM_STATS: \"%.60s...\" exceeds %zu bytes", value,
-                               kStatsPathBytesMax - 1);
-        }
-        environment->stats_path = value;
-    }
-    return MORPH_OK;
 }
 
 MorphMemConfig config_for_ram(size_t ram) {

@@ -16,8 +16,12 @@ inline constexpr size_t kArenaBlockBytesMax = size_t{1} << 30;
 // its records.
 size_t context_bytes_min();
 
-// What a context in RUNTIME mode may take beside its heap.
+// What a context in RUNTIME mode, or on V1, may take beside its heap.
 inline constexpr size_t kRuntimeOverheadBytes = size_t{64} << 10;
+
+// V1: least threshold; and least bound of its heap: records, a page for each of a few sizes.
+inline constexpr size_t kV1ThresholdMin = size_t{4} << 10;
+inline constexpr size_t kV1BytesMin = size_t{128} << 10;
 
 // RUNTIME mode: config.heap with what other fields override.
 MorphHeapSettings effective_heap_settings(const MorphMemConfig& config);
@@ -41,18 +45,28 @@ struct EnvironmentReader {
 };
 EnvironmentReader process_environment();
 
-// What the MORPH_MEM_* variables say. The path is the variable's own text.
+// What the MORPH_MEM_* variables say. Paths are the variables' own texts; nullptr: not set.
 struct Environment {
     bool debug_given;
     bool debug;
-    const char* stats_path;  // nullptr: not asked for
+    const char* stats_path;
+    bool v2_given;
+    bool v2;
+    size_t v1_threshold;  // 0: not set
+    bool v1_daemon_given;
+    bool v1_daemon;
+    const char* v1_death_log;
+    const char* v1_swap;
 };
 
 // MORPH_OK, or errors names the variable and its value.
 MorphCode read_environment(const EnvironmentReader& reader, Environment* environment,
                            ErrorState& errors);
 
-// Longest MORPH_MEM_STATS, with its terminator.
+// config with what the environment overrides of V1. Paths stay where they are.
+MorphMemConfig with_environment(const MorphMemConfig& config, const Environment& environment);
+
+// Longest path in a variable or a setting, with its terminator.
 inline constexpr size_t kStatsPathBytesMax = 4096;
 
 // morph_mem_detect_config for that much RAM (0: unknown).

@@ -3,40 +3,16 @@
 #include <map>
 #include <string>
 
-#include "context/testing.h"
+#include "context/config_for_tests.h"
 #include "os/ram.h"
 
 namespace {
 
+using morph::expect_invalid;
+using morph::Refusal;
+using morph::refusal_of;
+
 constexpr size_t kMiB = size_t{1} << 20;
-
-struct Refusal {
-    MorphCode code;
-    std::string text;
-};
-
-Refusal refusal_of(const MorphMemConfig& config) {
-    morph::ErrorState errors;
-    MorphCode code = morph::validate_config(config, errors);
-    EXPECT_EQ(code, errors.last.code);
-    // The public way says the same.
-    MorphMemContext* context = morph_mem_init(&config);
-    EXPECT_EQ(context == nullptr, code != MORPH_OK);
-    if (context == nullptr) {
-        EXPECT_EQ(morph_creation_error().code, code);
-        EXPECT_STREQ(morph_creation_error().text, errors.last.text);
-        EXPECT_STREQ(morph_mem_last_error(nullptr).text, errors.last.text);
-    }
-    morph_mem_destroy(context);
-    return {code, errors.last.text};
-}
-
-void expect_invalid(const MorphMemConfig& config, const char* field, const char* value) {
-    Refusal refusal = refusal_of(config);
-    EXPECT_EQ(refusal.code, MORPH_ERROR_INVALID_CONFIGURATION);
-    EXPECT_EQ(refusal.text.find(field), 0u) << refusal.text;
-    EXPECT_NE(refusal.text.find(value), std::string::npos) << refusal.text;
-}
 
 // Numbers that an enum of C may hold and one of C++ may not.
 template <typename Enum>
@@ -264,102 +240,6 @@ TEST(Config, AHintMayBeAnything) {
         config.memory.bytes_max = 2 * morph_chunk_bytes() + (128 << 10);
         EXPECT_EQ(refusal_of(config).code, MORPH_OK) << "above its bound: " << hint;
         config.memory.bytes_max = 0;
-    }
-}
-
-// ------------------------------------------------------------------------------ environment
-
-using Variables = std::map<std::string, std::string>;
-
-MorphCode read(Variables variables, morph::Environment* environment, std::string* text) {
-    morph::EnvironmentReader reader = {[](void* user, const char* name) -> const char* {
-                                           auto* all = static_cast<Variables*>(user);
-                                           auto found = all->find(name);
-                                           return found == all->end() ? nullptr
-                                                                      : found->second.c_str();
-                                       },
-                                       &variables};
-    morph::ErrorState errors;
-    MorphCode code = morph::read_environment(reader, environment, errors);
-    *text = errors.last.text;
-    return code;
-}
-
-TEST(EnvironmentVariables, NothingSetChangesNothing) {
-    morph::Environment environment;
-    std::string text;
-    EXPECT_EQ(read({}, &environment, &text), MORPH_OK);
-    EXPECT_FALSE(environment.debug_given);
-    EXPECT_EQ(environment.stats_path, nullptr);
-}
-
-TEST(EnvironmentVariables, DebugIsZeroOrOne) {
-    morph::Environment environment;
-    std::string text;
-    EXPECT_EQ(read({{"MORPH_MEM_DEBUG", "1"}}, &environment, &text), MORPH_OK);
-    EXPECT_TRUE(environment.debug_given && environment.debug);
-    EXPECT_EQ(read({{"MORPH_MEM_DEBUG", "0"}}, &environment, &text), MORPH_OK);
-    EXPECT_TRUE(environment.debug_given && !environment.debug);
-}
-
-TEST(EnvironmentVariables, AnyOtherValueIsNamedWithItsVariable) {
-    morph::Environment environment;
-    std::string text;
-    for (const char* name : {"MORPH_MEM_DEBUG", "MORPH_MEM_V2"}) {
-        for (const char* value : {"", "2", "01", "1 ", " 1", "yes", "leaks", "-1", "\xff"}) {
-            EXPECT_EQ(read({{name, value}}, &environment, &text),
-                      MORPH_ERROR_INVALID_CONFIGURATION);
-            EXPECT_EQ(text.find(name), 0u);
-            EXPECT_NE(text.find("\"" + std::string(value) + "\""), std::string::npos) << text;
-        }
-        EXPECT_EQ(read({{name, std::string(100000, '1')}}, &environment, &text),
-                  MORPH_ERROR_INVALID_CONFIGURATION);
-    }
-    EXPECT_EQ(read({{"MORPH_MEM_STATS", ""}}, &environment, &text),
-              MORPH_ERROR_INVALID_CONFIGURATION);
-    EXPECT_EQ(text.find("MORPH_MEM_STATS"), 0u);
-    EXPECT_EQ(read({{"MORPH_MEM_STATS", std::string(4096, 'p')}}, &environment, &text),
-              MORPH_ERROR_INVALID_CONFIGURATION);
-    EXPECT_EQ(read({{"MORPH_MEM_STATS", std::string(4095, 'p')}}, &environment, &text), MORPH_OK);
-}
-
-TEST(EnvironmentVariables, TheOldSystemIsRefusedAsUnsupported) {
-    morph::Environment environment;
-    std::string text;
-    EXPECT_EQ(read({{"MORPH_MEM_V2", "1"}}, &environment, &text), MORPH_OK);
-    EXPECT_EQ(read({{"MORPH_MEM_V2", "0"}}, &environment, &text), MORPH_ERROR_UNSUPPORTED);
-    EXPECT_EQ(text.find("MORPH_MEM_V2"), 0u);
-}
-
-using RealEnvironment = morph::ContextTest;
-
-TEST_F(RealEnvironment, IsReadAtInit) {
-    {
-        morph::Variable variable("MORPH_MEM_DEBUG", "perhaps");
-        EXPECT_EQ(morph_mem_init(&config), nullptr);
-        EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_INVALID_CONFIGURATION);
-        EXPECT_STREQ(morph_creation_error().text,
-                     "MORPH_MEM_DEBUG: \"perhaps\" is neither 0 nor 1");
-    }
-    {
-        morph::Variable variable("MORPH_MEM_V2", "0");
-        EXPECT_EQ(morph_mem_init(&config), nullptr);
-        EXPECT_EQ(morph_creation_error().code, MORPH_ERROR_UNSUPPORTED);
-    }
-}
-
-TEST_F(RealEnvironment, OverridesTheDebugField) {
-    for (bool on : {false, true}) {
-        morph::Variable variable("MORPH_MEM_DEBUG", on ? "1" : "0");
-        config.enable_debug = !on;
-        open();
-        auto* object = static_cast<unsigned char*>(morph_mem_alloc(context, 24, 0));
-        ASSERT_NE(object, nullptr);
-        // Debug mode reports a free of something else; release mode refuses it silently.
-        EXPECT_EQ(morph_mem_free(context, &config), MORPH_ERROR_NOT_AN_OBJECT);
-        EXPECT_EQ(reports.size(), on ? 1u : 0u);
-        reports.clear();
-        close();
     }
 }
 

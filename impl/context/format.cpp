@@ -52,6 +52,11 @@ bool is_runtime(const MorphMemStats& stats) {
     return stats.mode == MORPH_MODE_RUNTIME;
 }
 
+// Whether there is a heap to tell about.
+bool has_heap(const MorphMemStats& stats) {
+    return is_runtime(stats) || stats.v1;
+}
+
 // ------------------------------------------------------------------------------------ JSON
 
 void json_type(Writer& writer, uint32_t id, const MorphMemTypeStats& type, bool runtime) {
@@ -69,6 +74,8 @@ void json_type(Writer& writer, uint32_t id, const MorphMemTypeStats& type, bool 
 void write_json(const MorphMemContext* context, const MorphMemStats& stats, Writer& writer) {
     bool runtime = is_runtime(stats);
     writer.text(runtime ? "{\n  \"mode\": \"runtime\"" : "{\n  \"mode\": \"compiler\"");
+    writer.text(",\n  \"v1\": ");
+    writer.text(yes_no(stats.v1));
     writer.text(",\n  \"metrics\": ");
     writer.text(yes_no(stats.metrics));
     writer.text(",\n");
@@ -80,7 +87,9 @@ void write_json(const MorphMemContext* context, const MorphMemStats& stats, Writ
         json_figures(writer, {&figure, 1});
         writer.text(",\n");
     }
-    if (runtime) json_heap(writer, static_cast<const RuntimeContext&>(*context), stats.heap);
+    if (has_heap(stats)) {
+        json_heap(writer, static_cast<const RuntimeContext&>(*context), stats.heap);
+    }
     writer.text("  \"by_type\": [");
     bool first = true;
     each_used_type(context, [&](uint32_t id, const MorphMemTypeStats& type) {
@@ -95,13 +104,13 @@ void write_json(const MorphMemContext* context, const MorphMemStats& stats, Writ
 
 void write_csv(const MorphMemContext* context, const MorphMemStats& stats, Writer& writer) {
     writer.text("section,id,name,figure,value\r\n");
-    const Figure metrics[] = {{"metrics", stats.metrics ? 1u : 0u}};
-    csv_figures(writer, "context", metrics);
+    const Figure switches[] = {{"v1", stats.v1 ? 1u : 0u}, {"metrics", stats.metrics ? 1u : 0u}};
+    csv_figures(writer, "context", switches);
     csv_figures(writer, "context", Figures(stats).list);
     csv_section(writer, "total", stats.total);
     csv_section(writer, "pool", stats.pool);
     csv_section(writer, "arena", stats.arena);
-    if (is_runtime(stats)) csv_heap(writer, stats.heap);
+    if (has_heap(stats)) csv_heap(writer, stats.heap);
     each_used_type(context, [&](uint32_t id, const MorphMemTypeStats& type) {
         csv_type(writer, id, type.name, type.counts);
     });
@@ -113,14 +122,15 @@ void write_text(const MorphMemContext* context, const MorphMemStats& stats, Writ
     bool runtime = is_runtime(stats);
     writer.text(runtime ? "morph memory, runtime mode" : "morph memory, compiler mode");
     writer.text(stats.metrics ? "\n" : ", metrics off\n");
+    if (stats.v1) writer.text("system: V1\n");
     text_figures(writer, Figures(stats).list);
-    if (runtime) text_heap(writer, stats.heap, stats.metrics);
+    if (has_heap(stats)) text_heap(writer, stats.heap, stats.metrics);
     if (!stats.metrics) return;
     text_counts_heading(writer, "objects");
     text_counts(writer, "total", stats.total);
-    if (runtime) {
+    if (runtime && !stats.v1) {
         text_counts(writer, "young", stats.heap.young);
-    } else {
+    } else if (!stats.v1) {
         text_counts(writer, "pools", stats.pool);
         text_counts(writer, "arena", stats.arena);
     }

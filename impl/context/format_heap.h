@@ -1,4 +1,4 @@
-// The heap's section of the statistics, in RUNTIME mode.
+// The heap's section of the statistics, in RUNTIME mode and on V1.
 #pragma once
 
 #include "context/format_parts.h"

@@ -62,6 +62,8 @@ TEST_F(Format, JsonHoldsEveryFigure) {
     json parsed = json::parse(formatted(MORPH_FORMAT_JSON));
     EXPECT_EQ(parsed["mode"], "compiler");
     EXPECT_EQ(parsed["metrics"], true);
+    EXPECT_EQ(parsed["v1"], false);
+    EXPECT_FALSE(parsed.contains("heap"));
     EXPECT_EQ(parsed["total"], counts_json(figures.total));
     EXPECT_EQ(parsed["pool"], counts_json(figures.pool));
     EXPECT_EQ(parsed["arena"], counts_json(figures.arena));
@@ -98,11 +100,12 @@ TEST_F(Format, CsvHoldsEveryFigure) {
     }
     EXPECT_EQ(values.size(), rows.size()) << "no row twice";
     EXPECT_EQ(values["context///bytes_mapped"], std::to_string(figures.bytes_mapped));
+    EXPECT_EQ(values["context///v1"], "0");
     EXPECT_EQ(values["total///allocations"], "3");
     EXPECT_EQ(values["pool///bytes_live"], "24");
     EXPECT_EQ(values["arena///bytes_live"], "5000");
     EXPECT_EQ(values["type/" + std::to_string(type) + "/token/bytes_freed"], "100");
-    EXPECT_EQ(rows.size(), 1u + 13 + 3 * 6 + 2 * 6);
+    EXPECT_EQ(rows.size(), 1u + 14 + 3 * 6 + 2 * 6);
 }
 
 TEST_F(Format, TextShowsTotalsAndTypes) {
@@ -161,7 +164,7 @@ TEST_F(Format, HostileNamesCannotBreakOut) {
     json parsed = json::parse(formatted(MORPH_FORMAT_JSON));
     auto rows = parse_csv(formatted(MORPH_FORMAT_CSV));
     ASSERT_EQ(parsed["by_type"].size(), std::size(names) + 1);
-    EXPECT_EQ(rows.size(), 1u + 13 + 3 * 6 + (std::size(names) + 1) * 6);
+    EXPECT_EQ(rows.size(), 1u + 14 + 3 * 6 + (std::size(names) + 1) * 6);
     for (size_t i = 0; i < std::size(names); ++i) {
         std::string kept = names[i].substr(0, 63);
         const json& shown = parsed["by_type"][i + 1]["name"];
@@ -169,7 +172,7 @@ TEST_F(Format, HostileNamesCannotBreakOut) {
         if (valid || kept == "é漢🦊" || i < 7) {
             EXPECT_EQ(shown, kept);
         }
-        std::string cell = rows[1 + 13 + 3 * 6 + 6 + i * 6][2];
+        std::string cell = rows[1 + 14 + 3 * 6 + 6 + i * 6][2];
         bool formula = std::string("=+-@").find(kept[0]) != std::string::npos;
         EXPECT_EQ(cell, formula ? "'" + kept : kept);
     }

@@ -1,5 +1,5 @@
 // Birth and death of a context: home, environment, leaks, statistics at the end. What is particular
-// to RUNTIME mode is in runtime.cpp.
+// to contexts that have a heap is in runtime.cpp.
 #include <cstring>
 #include <new>
 
@@ -140,10 +140,14 @@ namespace {
 
 MorphMemContext* create_in_its_mode(const MorphMemConfig& config, ErrorState& errors) {
     Environment environment = {};
-    if (validate_config(config, errors) != MORPH_OK) return nullptr;
     if (read_environment(process_environment(), &environment, errors) != MORPH_OK) return nullptr;
-    if (config.mode == MORPH_MODE_COMPILER) return Context::create(config, environment, errors);
-    return RuntimeContext::create(config, environment, errors);
+    const MorphMemConfig wanted = with_environment(config, environment);
+    if (validate_config(wanted, errors) != MORPH_OK) return nullptr;
+    if (wanted.mode != MORPH_MODE_COMPILER) {
+        return RuntimeContext::create(wanted, environment, errors);
+    }
+    if (wanted.enable_v1) return BaselineContext::create(wanted, environment, errors);
+    return Context::create(wanted, environment, errors);
 }
 
 }  // namespace
@@ -167,8 +171,11 @@ MorphMemContext* morph_mem_init_auto(void) {
 
 MorphCode morph_mem_destroy(MorphMemContext* context) {
     if (context == nullptr) return MORPH_OK;
-    if (context->heap != nullptr) return morph::RuntimeContext::destroy(morph::runtime_of(context));
-    return morph::Context::destroy(morph::context_of(context));
+    if (context->heap == nullptr) return morph::Context::destroy(morph::context_of(context));
+    if (context->heap_is_private) {
+        return morph::BaselineContext::destroy(morph::baseline_of(context));
+    }
+    return morph::RuntimeContext::destroy(morph::runtime_of(context));
 }
 
 }  // extern "C"

@@ -1,11 +1,14 @@
 // What a context is behind its public head, and the one place where the two part.
 //
-//   MorphMemContext { heap }  <-- Context         heap is NULL      COMPILER mode
-//                             <-- RuntimeContext  heap is the heap  RUNTIME mode
+//   MorphMemContext { heap, heap_is_private }
+//       <-- Context          heap is NULL      COMPILER mode
+//       <-- RuntimeContext   heap is the heap  RUNTIME mode
+//       <-- BaselineContext  heap is private   COMPILER mode on V1
 //
-// Both have the same member functions, so a call of morph/mem.h is one line that serves both.
+// All have the same member functions, so a call of morph/mem.h is one line that serves each.
 #pragma once
 
+#include "context/baseline.h"
 #include "context/context.h"
 #include "context/runtime.h"
 
@@ -15,6 +18,7 @@ namespace morph {
 template <typename Call>
 [[gnu::always_inline]] inline decltype(auto) in_mode(MorphMemContext* context, Call call) {
     if (MORPH_LIKELY(context->heap == nullptr)) return call(*context_of(context));
+    if (context->heap_is_private) return call(*baseline_of(context));
     return call(*runtime_of(context));
 }
 

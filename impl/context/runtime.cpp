@@ -3,18 +3,13 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <new>
 
 #include "chunk/check.h"
-#include "chunk/source.h"
 #include "context/format.h"
-#include "context/home.h"
+#include "v1/v1.h"
 
 namespace morph {
 namespace {
-
-constexpr size_t kHomeBytes = (sizeof(RuntimeContext) + kPageBytes - 1) & ~(kPageBytes - 1);
-static_assert(kHomeBytes <= kRuntimeOverheadBytes);  // what mem.h says a bound must leave for it
 
 // What was counted goes; what there is now stays.
 MorphHeapStats without_counts(MorphHeapStats stats) {
@@ -37,18 +32,27 @@ RuntimeContext::RuntimeContext(const MorphMemConfig& config, const Environment& 
       limits_(config.memory),
       home_bytes_(home_bytes),
       metrics_(config.enable_metrics),
-      debug_(environment.debug_given ? environment.debug : config.enable_debug) {
+      debug_(environment.debug_given ? environment.debug : config.enable_debug),
+      reports_leaks_(config.report_leaks) {
     keep_stats_path(environment, stats_path_);
 }
 
 RuntimeContext* RuntimeContext::create(const MorphMemConfig& config, const Environment& environment,
                                        ErrorState& errors) {
-    void* home = map_context_home(config.memory, kHomeBytes, errors);
-    if (home == nullptr) return nullptr;
-    auto* context = new (home) RuntimeContext(config, environment, kHomeBytes);
-    if (context->open_heap(config, errors) == MORPH_OK) return context;
-    dismantle(context);
-    return nullptr;
+    return create_as<RuntimeContext>(config, environment, errors);
+}
+
+MorphHeap* RuntimeContext::make_v1(const MorphMemConfig& config, const MorphMemoryLimits& memory,
+                                   ErrorState& errors) const {
+    V1Config inner = {};
+    inner.settings = config.v1;
+    inner.debug = debug_;
+    inner.retains_all = config.mode == MORPH_MODE_COMPILER;
+    inner.report_leaks = config.report_leaks && !inner.retains_all;  // else BaselineContext's
+    inner.memory = memory;
+    inner.report = config.report;
+    inner.report_user = config.report_user;
+    return reinterpret_cast<MorphHeap*>(V1::create(inner, errors));
 }
 
 MorphCode RuntimeContext::open_heap(const MorphMemConfig& config, ErrorState& errors) {
@@ -63,8 +67,13 @@ MorphCode RuntimeContext::open_heap(const MorphMemConfig& config, ErrorState& er
     }
     inner.report = config.report;
     inner.report_user = config.report_user;
-    heap = morph_heap_create(&inner);
-    if (heap == nullptr) errors.last = morph_creation_error();
+    heap_is_private = config.mode == MORPH_MODE_COMPILER;
+    if (config.enable_v1) {
+        heap = make_v1(config, inner.memory, errors);
+    } else {
+        heap = morph_heap_create(&inner);
+        if (heap == nullptr) errors.last = morph_creation_error();
+    }
     return heap != nullptr ? MORPH_OK : errors.last.code;
 }
 
@@ -86,13 +95,15 @@ MorphCode RuntimeContext::destroy(RuntimeContext* context) {
     return code;
 }
 
+MorphCode RuntimeContext::check_placement(MorphMemPlacement placement, bool matters) {
+    unsigned number = raw_number(placement);
+    if (number <= MORPH_PLACE_ARENA || !matters) return MORPH_OK;
+    return fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", number);
+}
+
 void* RuntimeContext::allocate_with(size_t size, size_t alignment, uint32_t type,
                                     MorphMemPlacement placement, bool /*zeroed: always*/) {
-    unsigned number = raw_number(placement);
-    if (number > MORPH_PLACE_ARENA && type < types()) {
-        fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", number);
-        return nullptr;
-    }
+    if (check_placement(placement, type < types()) != MORPH_OK) return nullptr;
     return morph_heap_alloc_aligned(heap, size, alignment, type);
 }
 
@@ -103,6 +114,17 @@ MorphCode RuntimeContext::free(const void* object) {
                 object);
 }
 
+MorphCode RuntimeContext::refuse_old_size(const void* object, size_t old_size, size_t own_size,
+                                          uint32_t type) {
+    if (debug_) {
+        reporter_.report(MORPH_REPORT_WRONG_SIZE, object, own_size, type,
+                         "context: realloc of %p with old size %zu; it has %zu (type %u)", object,
+                         old_size, own_size, type);
+    }
+    return fail(MORPH_ERROR_WRONG_SIZE, "old_size: %zu given for %p, which has %zu", old_size,
+                object, own_size);
+}
+
 MorphCode RuntimeContext::check_object(const void* object, size_t old_size, uint32_t type) {
     uint32_t own_type = morph_object_type(object);
     if (type != own_type) {
@@ -110,29 +132,23 @@ MorphCode RuntimeContext::check_object(const void* object, size_t old_size, uint
                     own_type, type);
     }
     size_t own_size = morph_heap_object_size(heap, object);
-    if (old_size == own_size) return MORPH_OK;
-    if (debug_) {
-        reporter_.report(MORPH_REPORT_WRONG_SIZE, object, own_size, own_type,
-                         "context: realloc of %p with old size %zu; it has %zu (type %u)", object,
-                         old_size, own_size, own_type);
+    return old_size == own_size ? MORPH_OK : refuse_old_size(object, old_size, own_size, type);
+}
+
+MorphCode RuntimeContext::check_new_size(size_t new_size, uint32_t type) {
+    if (type >= types()) {
+        return fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered; ids from 0 to %u are",
+                    type, types() - 1);
     }
-    return fail(MORPH_ERROR_WRONG_SIZE, "old_size: %zu given for %p, which has %zu", old_size,
-                object, own_size);
+    if (new_size <= MORPH_MAX_REQUEST) return MORPH_OK;
+    return fail(MORPH_ERROR_TOO_LARGE, "size: %zu exceeds the largest request, %zu", new_size,
+                MORPH_MAX_REQUEST);
 }
 
 // Which error comes first when several things are wrong: as in COMPILER mode.
 void* RuntimeContext::reallocate(void* object, size_t old_size, size_t new_size, uint32_t type) {
     if (object == nullptr) return allocate(new_size, type);
-    if (type >= types()) {
-        fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered; ids from 0 to %u are", type,
-             types() - 1);
-        return nullptr;
-    }
-    if (new_size > MORPH_MAX_REQUEST) {
-        fail(MORPH_ERROR_TOO_LARGE, "size: %zu exceeds the largest request, %zu", new_size,
-             MORPH_MAX_REQUEST);
-        return nullptr;
-    }
+    if (check_new_size(new_size, type) != MORPH_OK) return nullptr;
     if (check_object(object, old_size, type) != MORPH_OK) return nullptr;
     return morph_heap_resize(heap, object, new_size);
 }
@@ -143,9 +159,7 @@ void RuntimeContext::reset() {
 }
 
 uint32_t RuntimeContext::register_type(const MorphMemTypeInfo& info) {
-    unsigned placement = raw_number(info.placement);
-    if (types() < MORPH_MAX_TYPES && placement > MORPH_PLACE_ARENA) {
-        fail(MORPH_ERROR_INVALID_ARGUMENT, "placement: %u is no MorphMemPlacement", placement);
+    if (check_placement(info.placement, types() < MORPH_MAX_TYPES) != MORPH_OK) {
         return MORPH_TYPE_INVALID;
     }
     return morph_heap_register_type(heap, &info);
@@ -165,7 +179,8 @@ MorphCode RuntimeContext::verify() {
 MorphMemStats RuntimeContext::stats() const {
     MorphHeapStats figures = morph_heap_stats(heap);
     MorphMemStats stats = {};
-    stats.mode = MORPH_MODE_RUNTIME;
+    stats.mode = heap_is_private ? MORPH_MODE_COMPILER : MORPH_MODE_RUNTIME;
+    stats.v1 = heap->is_v1;
     stats.metrics = metrics_;
     stats.heap = metrics_ ? figures : without_counts(figures);
     stats.total = stats.heap.counts;

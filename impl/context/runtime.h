@@ -1,5 +1,5 @@
-// RuntimeContext: one program's memory, RUNTIME mode: a generational heap, and what a context adds
-// to it.
+// RuntimeContext: one program's memory, RUNTIME mode: a heap (the generational one, or V1), and
+// what a context adds to it.
 //
 //   home pages, a mapping of their own            all else: the heap's Source
 //   +-----------------------------------+         +---------+-----+-------+----------+
@@ -19,9 +19,13 @@
 //   RUNTIME-BOUND  the bytes mapped are not above bytes_max, when that is not 0
 #pragma once
 
+#include <new>
+
 #include "chunk/error.h"
 #include "chunk/report.h"
+#include "chunk/source.h"
 #include "context/config.h"
+#include "context/home.h"
 
 #include "morph/mem.h"
 
@@ -66,10 +70,37 @@ class RuntimeContext : public MorphMemContext {
     // Notes a failure of a call: code and text (printf's format), and counts it.
     MorphCode fail(MorphCode code, const char* format, ...) __attribute__((format(printf, 3, 4)));
 
+ protected:
+    // Its: this class, or one that is made of it.
+    template <typename Its>
+    [[nodiscard]] static Its* create_as(const MorphMemConfig& config,
+                                        const Environment& environment, ErrorState& errors) {
+        constexpr size_t kHomeBytes = (sizeof(Its) + kPageBytes - 1) & ~(kPageBytes - 1);
+        static_assert(kHomeBytes <= kRuntimeOverheadBytes);  // what mem.h says a bound leaves
+        void* home = map_context_home(config.memory, kHomeBytes, errors);
+        if (home == nullptr) return nullptr;
+        auto* context = new (home) Its(config, environment, kHomeBytes);
+        if (context->open_heap(config, errors) == MORPH_OK) return context;
+        dismantle(context);
+        return nullptr;
+    }
+    // Notes and reports that a reallocation was given another size than the object's.
+    MorphCode refuse_old_size(const void* object, size_t old_size, size_t own_size, uint32_t type);
+    // What validation finds first, in COMPILER mode as well: type, then size.
+    [[nodiscard]] MorphCode check_new_size(size_t new_size, uint32_t type);
+    // Notes in whose name a placement is wrong; MORPH_OK when it is none of that.
+    [[nodiscard]] MorphCode check_placement(MorphMemPlacement placement, bool matters);
+    [[nodiscard]] bool debug() const { return debug_; }
+    [[nodiscard]] bool metrics() const { return metrics_; }
+    [[nodiscard]] bool reports_leaks() const { return reports_leaks_; }
+    [[nodiscard]] const Reporter& reporter() const { return reporter_; }
+
  private:
     friend struct RuntimePeek;  // tests break things with it
 
     [[nodiscard]] MorphCode open_heap(const MorphMemConfig& config, ErrorState& errors);
+    [[nodiscard]] MorphHeap* make_v1(const MorphMemConfig& config, const MorphMemoryLimits& memory,
+                                     ErrorState& errors) const;
     static void dismantle(RuntimeContext* context);
     [[nodiscard]] MorphCode check_object(const void* object, size_t old_size, uint32_t type);
 
@@ -79,6 +110,7 @@ class RuntimeContext : public MorphMemContext {
     const size_t home_bytes_;  // whole pages
     const bool metrics_;       // whether counts are shown
     const bool debug_;
+    const bool reports_leaks_;
     uint64_t failures_ = 0;       // noted here, ever
     uint64_t heap_failures_ = 0;  // noted by the heap when errors_ was written last
     uint64_t resets_ = 0;

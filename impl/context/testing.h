@@ -70,7 +70,10 @@ class ContextTest : public testing::Test {
     ContextTest() {
         unsetenv("MORPH_MEM_DEBUG");
         unsetenv("MORPH_MEM_STATS");
-        unsetenv("MORPH_MEM_V2");
+        for (const char* name : {"MORPH_MEM_V2", "MORPH_MEM_V1_THRESHOLD", "MORPH_MEM_V1_DEATH_LOG",
+                                 "MORPH_MEM_V1_DAEMON", "MORPH_MEM_V1_SWAP"}) {
+            unsetenv(name);
+        }
         config = MORPH_CONFIG_COMPILER;
         config.memory = ledger.limits();
         config.report = [](void* user, const MorphReport* report) {

@@ -13,7 +13,8 @@
 //   collector.cpp   collections (with marker.cpp, evacuator.cpp)
 //   verifier.cpp    checks of everything
 //   figures.cpp     statistics
-//   api.cpp         the C functions
+//
+// The C functions are in context/heap_interface.cpp.
 #pragma once
 
 #include "heap/parts.h"

@@ -151,6 +151,7 @@ typedef struct MorphHeap {
     void*** roots_limit;
     uintptr_t young_begin; /* values that a store into an old object must be noted for: addresses */
     size_t young_bytes;    /* young_begin .. + young_bytes; debug mode: all */
+    bool is_v1;            /* the baseline (morph/v1.h) serves the calls */
 } MorphHeap;
 
 static inline uint64_t morph_object_header(const void* object) {

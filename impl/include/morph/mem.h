@@ -29,6 +29,7 @@
 #include "morph/common.h"
 #include "morph/heap.h"
 #include "morph/pool.h"
+#include "morph/v1.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,7 +37,8 @@ extern "C" {
 
 /* The head of a context. Do not write. */
 typedef struct MorphMemContext {
-    MorphHeap* heap; /* RUNTIME mode: where its objects are; NULL in COMPILER mode */
+    MorphHeap* heap;      /* where its objects are; NULL: in pools and an arena */
+    bool heap_is_private; /* COMPILER mode on V1: the heap is the context's own affair */
 } MorphMemContext;
 
 typedef enum MorphMemMode {
@@ -60,14 +62,16 @@ typedef struct MorphMemConfig {
     bool enable_metrics;         /* counts by type, totals, peaks */
     bool enable_debug;           /* guards, fill patterns, checks of each free; MORPH_MEM_DEBUG=1 */
     bool report_leaks;           /* objects that destroy finds live: one report per type */
-    size_t arena_block_size;     /* power of two, 4 KiB .. 1 GiB; 0: the chunk size, and the only
-                                    value in RUNTIME mode */
-    MorphHeapSettings heap;      /* RUNTIME; all zero in COMPILER mode. A gc_threshold or pause
-                                    target above 0 overrides the one here; enable_generational
-                                    false means full_collections */
-    MorphMemoryLimits memory;    /* bytes_max: 0, or at least two chunks and 128 KiB; RUNTIME:
-                                    morph_heap_bytes_min(&heap) and 64 KiB */
-    MorphReportHandler report;   /* of debug mode and leaks; NULL: print to stderr and abort */
+    bool enable_v1;              /* the V1 baseline serves (morph/v1.h); MORPH_MEM_V2=0|1 */
+    MorphV1Settings v1;
+    size_t arena_block_size;   /* power of two, 4 KiB .. 1 GiB; 0: the chunk size, and the only
+                                  value in RUNTIME mode */
+    MorphHeapSettings heap;    /* RUNTIME; all zero in COMPILER mode. A gc_threshold or pause
+                                  target above 0 overrides the one here; enable_generational
+                                  false means full_collections */
+    MorphMemoryLimits memory;  /* bytes_max: 0, or at least two chunks and 128 KiB; RUNTIME:
+                                  morph_heap_bytes_min(&heap) and 64 KiB; V1: 192 KiB */
+    MorphReportHandler report; /* of debug mode and leaks; NULL: print to stderr and abort */
     void* report_user;
 } MorphMemConfig;
 
@@ -82,7 +86,8 @@ extern MORPH_API const MorphMemConfig MORPH_CONFIG_SERVER;
  *   MORPH_MEM_DEBUG=0|1     overrides enable_debug
  *   MORPH_MEM_STATS=PATH    statistics are written there at destroy: CSV if PATH ends in .csv,
  *                           text if in .txt, else JSON
- *   MORPH_MEM_V2=0|1        0 asks for the V1 baseline: refused until it is part of the library
+ *   MORPH_MEM_V2=0|1        overrides enable_v1: 0 runs the program on the V1 baseline
+ *   MORPH_MEM_V1_...        its settings, see morph/v1.h
  * Any other value is an error that names variable and value. NULL on failure, with the reason in
  * morph_creation_error() (morph_mem_last_error(NULL) gives the same). Maps its metadata only. */
 MORPH_API MorphMemContext* morph_mem_init(const MorphMemConfig* config);
@@ -138,7 +143,7 @@ MORPH_API uint32_t morph_mem_register_type(MorphMemContext* context, const Morph
 
 /* The heap of a context in RUNTIME mode, which belongs to the context; NULL in COMPILER mode. */
 static inline MorphHeap* morph_mem_heap(MorphMemContext* context) {
-    return context->heap;
+    return context->heap_is_private ? NULL : context->heap;
 }
 
 /* RUNTIME mode: *slot = value, a reference inside object (morph_heap_write). */
@@ -156,6 +161,7 @@ MORPH_API MorphCode morph_mem_gc_pop_roots(MorphMemContext* context, size_t coun
 
 typedef struct MorphMemStats {
     MorphMemMode mode;
+    bool v1;      /* the baseline serves */
     bool metrics; /* false: counts and peaks are all zero, memory figures are exact */
     MorphMemCounts total;
     uint64_t bytes_live_peak;
@@ -169,8 +175,8 @@ typedef struct MorphMemStats {
     size_t bytes_mapped_peak;
     size_t pool_bytes_mapped, arena_bytes_mapped, metadata_bytes_mapped; /* sum: bytes_mapped */
     size_t arena_bytes_used, arena_bytes_reserved;
-    MorphHeapStats heap; /* RUNTIME mode: total is its counts, failures includes its failures, the
-                            sum of its four figures and the context's own record (in
+    MorphHeapStats heap; /* RUNTIME mode, and V1: total is its counts, failures includes its
+                            failures, the sum of its four figures and the context's own record (in
                             metadata_bytes_mapped above) is bytes_mapped. Else, and without metrics
                             what is counted, all zero */
 } MorphMemStats;
