@@ -72,12 +72,13 @@ def keep_program(engine, options, artifact, text, subject, printed):
 
 def failing_subject(engine, morphcheck, program):
     """After a crash the target could not say on which of its subjects: try them."""
-    for subject in (f"{engine.target}.tiny", engine.target):
+    subjects = fuzz_inputs.subjects(engine.target)
+    for subject in subjects:
         replay = subprocess.run([morphcheck, "replay", program, "--subject", subject],
                                 capture_output=True, check=False)
         if replay.returncode != 0:
             return subject
-    return f"{engine.target}.tiny"
+    return subjects[0]
 
 
 def keep_raw(engine, options, artifact, text):

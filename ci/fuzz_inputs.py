@@ -1,8 +1,8 @@
 """Which files of corpora/ feed which fuzz target, and in which form.
 
-Targets of operations (arena, pool, context) read programs in binary form; corpora/ keeps programs
-as text (*.morph). Bit 7 of the first byte of the binary form chooses between the target's two
-subjects (fuzz/binary.h), so each text gives two inputs. The front end's target reads a byte of
+Targets of operations (arena, pool, context, v1, ...) read programs in binary form; corpora/ keeps
+programs as text (*.morph). Bit 7 of the first byte of the binary form chooses between the target's
+two subjects (fuzz/binary.h), so each text gives two inputs. The front end's target reads a byte of
 options before the source (fuzz/targets/fox.cpp). The other targets read the bytes as they are.
 
     corpora/seeds/TARGET/           seeds; seeds/fox/*.morph are recorded from the front end
@@ -17,13 +17,19 @@ import subprocess
 CORPORA = pathlib.Path("corpora")
 SEEDS = CORPORA / "seeds"
 REGRESSIONS = CORPORA / "regressions"
-OPERATION_TARGETS = ("arena", "pool", "context", "heap", "runtime", "canary")
+OPERATION_TARGETS = ("arena", "pool", "context", "heap", "runtime", "v1", "canary")
+# Which subjects a target of operations runs, by its variant bit; else "TARGET.tiny", "TARGET".
+SUBJECTS = {"v1": ("v1", "v1.runtime")}
 VARIANT_BIT = 0x80
 FOX_OPTIONS = (b"\x7f", b"\xff")  # no refused request; without and with debug mode
 
 
 def is_operations(target):
     return target in OPERATION_TARGETS
+
+
+def subjects(target):
+    return SUBJECTS.get(target, (f"{target}.tiny", target))
 
 
 def files_in(folder, pattern):

@@ -27,7 +27,8 @@ PROGRAM_SECONDS = 3600
 # These look at the address space of the process, most of which belongs to Valgrind here.
 NOT_UNDER_VALGRIND = ("PagesDeathTest.ATightAddressSpaceLimitStillGivesAlignedMemory:"
                       "PagesDeathTest.RunningOutOfMappingRecordsIsARefusal:"
-                      "Pages.TrimmingLeavesNothingBehind")
+                      "Pages.TrimmingLeavesNothingBehind:"
+                      "SwapFileTest.TooManyMappingsLeaveThePageAsItIs")
 
 
 def programs_of_bin(build):
@@ -35,7 +36,8 @@ def programs_of_bin(build):
     binaries = build / "bin"
     fox = [str(path) for path in sorted(pathlib.Path("corpora/fox/accepted").glob("*.fox"))[:5]]
     commands = [[binaries / "morphcheck", "run", "--subject", subject, "--seed", "1", "--ops",
-                 "3000"] for subject in ("arena.tiny", "pool.tiny", "context.tiny", "context")]
+                 "3000"] for subject in ("arena.tiny", "pool.tiny", "context.tiny", "context",
+                                         "v1", "v1.runtime")]
     commands.append([binaries / "fox-library", "--count", *fox])
     return [command for command in commands if command[0].is_file()]
 

@@ -138,7 +138,7 @@ std::string subject_name(const testing::TestParamInfo<const char*>& each) {
 }
 INSTANTIATE_TEST_SUITE_P(Each, CorrectHeaps,
                          testing::Values("heap", "heap.tiny", "runtime", "runtime.tiny",
-                                         "reference.heap", "reference.runtime"),
+                                         "reference.heap", "reference.runtime", "v1.runtime"),
                          subject_name);
 
 }  // namespace

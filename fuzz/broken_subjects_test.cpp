@@ -142,7 +142,7 @@ TEST_P(CorrectSubjects, PassAThousandRandomPrograms) {
 INSTANTIATE_TEST_SUITE_P(Each, CorrectSubjects,
                          testing::Values("malloc", "mimalloc", "jemalloc", "pmr.monotonic",
                                          "pmr.pool", "reference.arena", "reference.pool",
-                                         "reference.context"),
+                                         "reference.context", "v1"),
                          subject_name);
 
 }  // namespace

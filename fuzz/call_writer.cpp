@@ -43,6 +43,7 @@ CallWriter::CallWriter(const SubjectEntry& entry, Write write, Refused refused,
                        const Operation* const* current)
     : ForwardingSubject(entry),
       kind_(entry.kind),
+      v1_(entry.abilities.baseline),
       write_(std::move(write)),
       refused_(std::move(refused)),
       current_(current) {}
@@ -73,6 +74,8 @@ void CallWriter::write_creation(const Configuration& configuration) {
         line(std::string("config.enable_metrics = ") +
              (configuration.metrics ? "true;" : "false;"));
         line("config.arena_block_size = " + bytes(block_bytes(configuration)) + ";");
+        if (v1_) line("config.enable_v1 = true;");
+        if (v1_) line("config.v1.threshold = " + bytes(v1_threshold(configuration)) + ";");
     } else {
         line(kind_ == Kind::arena ? "MorphArenaConfig config = {};"
                                   : "MorphPoolConfig config = {};");

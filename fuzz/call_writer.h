@@ -58,6 +58,7 @@ class CallWriter final : public ForwardingSubject {
     void forget_from(size_t first);
 
     Kind kind_;
+    bool v1_;
     Write write_;
     Refused refused_;
     const Operation* const* current_;

@@ -1,6 +1,5 @@
 // Every program up to a length over a small alphabet of operations, on tiny arenas, pools and
-// heaps: what
-// random programs reach by luck is here reached for sure.
+// heaps, and on V1: what random programs reach by luck is here reached for sure.
 #include <array>
 #include <gtest/gtest.h>
 #include <iostream>
@@ -144,6 +143,31 @@ TEST(Exhaustive, EveryShortProgramOnTheTinyHeapOfAContext) {
         "force_collections size=1 slot=1",   "pop_roots count=0"};
     run_all("runtime.tiny", kLetters, Configuration{.nursery_shift = 12, .promotion_age = 1},
             false);
+}
+
+TEST(Exhaustive, EveryShortProgramOnV1) {
+    static constexpr std::array<const char*, 8> kLetters{
+        "allocate size=3000",         // one to a page
+        "allocate_zeroed size=3000",  // reused: another way
+        "allocate size=1000 type=1",  // four to a page
+        "allocate size=5000",         // a mapping of its own, and the next allocation collects
+        "free object=0",              // the oldest,
+        "free object=4294967295",     // or another one
+        "reallocate object=0 size=3000",
+        "fail_requests size=0 count=1",
+    };
+    run_all("v1", kLetters, Configuration{});
+}
+
+TEST(Exhaustive, EveryShortProgramOnTheHeapOfV1) {
+    static constexpr std::array<const char*, 7> kLetters{"allocate_object size=3000 type=1",
+                                                         "allocate_object size=8 type=2",
+                                                         "store_reference object=1 target=1",
+                                                         "pop_roots count=0",
+                                                         "new_weak target=1",
+                                                         "set_finalizer object=0 count=2",
+                                                         "collect_major"};
+    run_all("v1.runtime", kLetters, Configuration{}, false);
 }
 
 }  // namespace

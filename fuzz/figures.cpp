@@ -59,8 +59,10 @@ void compare_context(const MorphMemStats& seen, const MorphMemStats& model, cons
     comparison->equal("arena_bytes_used", seen.arena_bytes_used, model.arena_bytes_used);
     comparison->at_most("arena_bytes_used (reserved)", seen.arena_bytes_used,
                         seen.arena_bytes_reserved);
-    comparison->equal("pool, arena and metadata_bytes_mapped",
-                      seen.pool_bytes_mapped + seen.arena_bytes_mapped + seen.metadata_bytes_mapped,
+    comparison->equal("v1", seen.v1, model.v1);
+    const uint64_t parts = seen.v1 ? seen.heap.old_bytes_mapped + seen.heap.large_bytes_mapped
+                                   : seen.pool_bytes_mapped + seen.arena_bytes_mapped;
+    comparison->equal("the parts of bytes_mapped", parts + seen.metadata_bytes_mapped,
                       seen.bytes_mapped);
     if (!held.known) return;
     comparison->equal("bytes_mapped", seen.bytes_mapped, held.bytes);
@@ -121,6 +123,19 @@ Mismatch compare(const MorphMemTypeStats& seen, const MorphMemTypeStats& expecte
     comparison.equal("type.name", std::strncmp(seen.name, expected.name, sizeof seen.name) == 0, 1);
     comparison.equal("type.placement", seen.placement, expected.placement);
     comparison.counts(seen.counts, expected.counts, kType);
+    return comparison.first();
+}
+
+Mismatch compare(const MorphHeapStats& seen, const V1Law& law, uint64_t roots, bool counts) {
+    Comparison comparison;
+    if (counts) comparison.equal("collections", seen.major.count, law.collections());
+    comparison.equal("minor collections", seen.minor.count, 0);
+    comparison.equal("threshold", seen.major_threshold, law.threshold());
+    comparison.equal("bytes of pages", seen.old_bytes_mapped, law.page_bytes());
+    comparison.equal("bytes of large objects", seen.large_bytes_mapped, law.large_bytes());
+    comparison.equal("bytes of young objects", seen.young_bytes_mapped, 0);
+    comparison.at_most("metadata", seen.metadata_bytes_mapped,
+                       law.metadata_bound(roots, seen.types));
     return comparison.first();
 }
 

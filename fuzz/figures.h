@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "fuzz/subject.h"
+#include "fuzz/v1_law.h"
 #include "reference/model.h"
 
 namespace suite {
@@ -26,6 +27,8 @@ struct Mismatch {
 
 Mismatch compare(const Figures& seen, const reference::Model& model, const Held& held);
 Mismatch compare(const MorphMemTypeStats& seen, const MorphMemTypeStats& expected);
+// What V1 holds and how often it collected. counts false: metrics are off, and it does not say.
+Mismatch compare(const MorphHeapStats& seen, const V1Law& law, uint64_t roots, bool counts);
 
 // What a failed call may not change: all but the count of failures.
 Mismatch compare_unchanged(const Figures& before, const Figures& after);

@@ -257,6 +257,15 @@ TEST(CppProgram, HasTheCallsTheRefusalsAndTheErrors) {
     EXPECT_NE(text.substr(refused, 24).find("u, "), std::string::npos) << "no refusal recorded";
 }
 
+TEST(CppProgram, OfV1RunsOnV1) {
+    std::string error;
+    const SubjectEntry subject = *find_subject("v1", &error);
+    const std::string text =
+        cpp_program(parsed("configure threshold=65536\nallocate size=24\nfree\n"), subject, "");
+    EXPECT_NE(text.find("config.enable_v1 = true;"), std::string::npos) << text;
+    EXPECT_NE(text.find("config.v1.threshold = 65536u;"), std::string::npos) << text;
+}
+
 TEST(CppProgram, ACrashLeavesTheCallsThatLedToIt) {
     const SubjectEntry subject = faulty("reference.pool", Bug::crash);
     const std::string text = cpp_program(

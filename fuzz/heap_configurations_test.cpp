@@ -2,59 +2,11 @@
 // modes: the program sees the same graph, the same contents and the same payload figures.
 #include <gtest/gtest.h>
 
-#include "fuzz/generate.h"
-#include "fuzz/runner.h"
+#include "fuzz/configurations_for_tests.h"
 #include "fuzz/text.h"
 
 namespace suite {
 namespace {
-
-// What makes a program depend on when collections come: refused memory, finalizers that change the
-// graph, targets of weak references loaded before they are cleared.
-bool depends(const Operation& operation) {
-    switch (operation.code) {
-        case Code::fail_requests:
-        case Code::configure_heap:
-        case Code::force_collections:
-        case Code::load_reference:
-        case Code::overrun:
-        case Code::store_without_barrier:
-            return true;
-        case Code::set_finalizer:
-            return operation.count % 4 > 1;
-        case Code::fill_roots:
-            return operation.count > 64;
-        default:
-            return operation.size > (64 << 10);
-    }
-}
-
-// References in place of weak ones, so that they can be loaded.
-Operation without_weak(Operation operation) {
-    constexpr uint32_t kWeak = 7, kLink = 2;
-    if (operation.code == Code::new_weak) operation.code = Code::push_root;
-    if (operation.type != UINT32_MAX && operation.type % 9 == kWeak) operation.type = kLink;
-    return operation;
-}
-
-Program random_program(uint64_t seed, const SubjectEntry& entry) {
-    GenerateOptions options;
-    options.kind = entry.kind;
-    options.abilities = entry.abilities;
-    options.operations_min = 32;
-    options.operations_max = 192;
-    options.plausible = true;
-    Program generated = generate(seed, options);
-    Program program;
-    const bool weak = seed % 2 == 0;
-    for (const Operation& operation : generated.operations) {
-        const bool load = operation.code == Code::load_reference;
-        if (load ? weak : depends(operation)) continue;
-        if (operation.code == Code::register_layout) continue;
-        program.operations.push_back(weak ? operation : without_weak(operation));
-    }
-    return program;
-}
 
 constexpr const char* kConfigurations[] = {
     "configure",
@@ -79,7 +31,7 @@ TEST_P(HeapConfigurations, GiveTheSameGraphAndTheSameFigures) {
     size_t collections = 0;
     size_t allocations = 0;
     for (uint64_t seed = 0; seed < 80; ++seed) {
-        Program program = random_program(seed, *entry);
+        Program program = independent_program(seed, *entry);
         std::optional<uint64_t> expected;
         for (const char* text : kConfigurations) {
             program.configuration = std::get<Program>(parse(text)).configuration;
@@ -114,7 +66,7 @@ TEST(HeapConfigurations, EverySubjectSeesTheSame) {
     std::string error;
     const SubjectEntry reference = *find_subject("reference.heap", &error);
     for (uint64_t seed = 100; seed < 140; ++seed) {
-        Program program = random_program(seed, reference);
+        Program program = independent_program(seed, reference);
         program.configuration.nursery_shift = 12;
         RunOptions options;
         options.fixed_point = false;

@@ -44,7 +44,7 @@ RunResult HeapSession::run() {
 }
 
 bool HeapSession::settings_valid(const Configuration& configuration) const {
-    if (!can_.generations) return true;
+    if (!can_.precise) return true;
     const unsigned nursery = configuration.nursery_shift;
     const unsigned large = configuration.large_shift;
     if (nursery != 0 && (nursery < 12 || nursery > 30)) return false;
@@ -58,7 +58,8 @@ bool HeapSession::open() {
     if (heap_ == nullptr) return fail(Checker::contract, "the subject is no collected heap");
     MorphMemoryLimits limits = can_.limits ? ledger_.limits() : MorphMemoryLimits{};
     ledger_.begin_call();
-    const bool valid = settings_valid(configuration_);
+    const bool valid =
+        settings_valid(configuration_) && (!can_.baseline || v1_threshold_valid(configuration_));
     if (!subject_->open(configuration_, limits, on_report, static_cast<SessionCore*>(this))) {
         return open_failed(valid);
     }
@@ -70,6 +71,7 @@ bool HeapSession::open() {
     const MorphHeapSettings settings = heap_settings(configuration_);
     model_.emplace(settings.promotion_age != 0 ? settings.promotion_age : 3);
     contents_.emplace(*model_, whole_);
+    if (can_.baseline) law_.emplace(v1_threshold(configuration_));
     return true;
 }
 
@@ -84,14 +86,14 @@ bool HeapSession::register_family() {
     types_ = model_->types();
     const MorphForcedCollections plan = {configuration_.force_first, configuration_.force_every,
                                          configuration_.force_major};
-    if (plan.first != 0 && can_.generations) (void)force(plan);
+    if (plan.first != 0 && can_.precise) (void)force(plan);
     return true;
 }
 
 // What is checked after each operation that collected: everything that the program can see.
 bool HeapSession::check_collected() {
     if (!finish_collections() || !check_graph()) return false;
-    return !exact_ || !can_.generations || check_walk();
+    return !exact_ || !can_.precise || check_walk();
 }
 
 HeapSession::Step HeapSession::check_step(Step step) {

@@ -35,6 +35,7 @@
 #include "fuzz/heap_subject.h"
 #include "fuzz/session_core.h"
 #include "fuzz/shape.h"
+#include "fuzz/v1_law.h"
 #include "reference/heap_model.h"
 
 namespace suite {
@@ -62,6 +63,10 @@ class HeapSession : private SessionCore {
         HeapSession* session;
         Id id;
         Finalizer kind;
+    };
+    struct Asked {
+        bool due = false;  // V1: it has to collect
+        uint64_t majors = 0;
     };
     struct Place {
         unsigned char* address;
@@ -147,8 +152,9 @@ class HeapSession : private SessionCore {
     Step collect(bool major);
     Step force(const MorphForcedCollections& plan);
     Step configure(const Operation& operation);
-    void note_allocation();  // the next allocation is about to be asked for
+    Asked note_allocation();  // it is about to be asked for
     bool note_collections();
+    bool note_served(const Asked& asked);  // it was: V1 collected when it had to, and only then?
     bool finish_collections();
 
     // heap_session_graph.cpp
@@ -164,6 +170,7 @@ class HeapSession : private SessionCore {
     // heap_session_checks.cpp
     bool check_walk();
     bool check_figures();
+    bool check_law(const MorphHeapStats& seen);
     bool check_types();
     bool check_verify();
     bool check_footprint();
@@ -180,6 +187,7 @@ class HeapSession : private SessionCore {
     HeapSubject* heap_ = nullptr;  // subject_
     std::optional<reference::HeapModel> model_;
     std::optional<HeapContents> contents_;
+    std::optional<V1Law> law_;  // Abilities::baseline
 
     std::deque<void*> cells_;  // addresses of cells are given to the subject
     std::vector<size_t> free_cells_;

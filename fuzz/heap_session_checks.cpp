@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "fuzz/figures.h"
 #include "fuzz/heap_session.h"
 #include "fuzz/subjects.h"
 
@@ -105,7 +106,16 @@ bool HeapSession::check_figures() {
     if (good && seen.bytes_mapped_peak < seen.bytes_mapped) {
         good = fail(Checker::metrics, "bytes_mapped_peak is below bytes_mapped");
     }
-    return good;
+    return good && check_law(seen);
+}
+
+bool HeapSession::check_law(const MorphHeapStats& seen) {
+    if (!law_.has_value()) return true;
+    const uint64_t roots = model_->roots().size() + model_->global_roots().size();
+    const Mismatch mismatch = compare(seen, *law_, roots, true);
+    if (mismatch.name == nullptr) return true;
+    return fail(Checker::footprint, "V1's law: %s is %" PRIu64 ", expected %" PRIu64, mismatch.name,
+                mismatch.seen, mismatch.expected);
 }
 
 bool HeapSession::check_types() {

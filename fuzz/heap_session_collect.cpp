@@ -1,6 +1,7 @@
 // Collections in a heap session: asked for, forced, and those that happen.
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "fuzz/heap_session.h"
 #include "fuzz/subjects.h"
@@ -36,10 +37,21 @@ HeapSession::Step HeapSession::force(const MorphForcedCollections& plan) {
     return Step::done;
 }
 
-void HeapSession::note_allocation() {
-    if (until_forced_ == 0 || --until_forced_ != 0) return;
+HeapSession::Asked HeapSession::note_allocation() {
+    Asked asked = {law_.has_value() && law_->collects(), majors_};
+    if (until_forced_ == 0 || --until_forced_ != 0) return asked;
+    asked.due = true;
     ++forced_collections_;
     until_forced_ = every_forced_;
+    return asked;
+}
+
+bool HeapSession::note_served(const Asked& asked) {
+    if (!note_collections()) return false;
+    if (!law_.has_value() || asked.due == (majors_ != asked.majors)) return true;
+    return fail(Checker::footprint, "V1's law: the allocation %s; now %llu bytes are live",
+                asked.due ? "did not collect" : "collected",
+                static_cast<unsigned long long>(law_->live()));
 }
 
 HeapSession::Step HeapSession::configure(const Operation& operation) {
@@ -52,6 +64,7 @@ HeapSession::Step HeapSession::configure(const Operation& operation) {
     const MorphCode code = heap_->configure(heap_settings(wanted));
     if (code == MORPH_OK && valid) {
         model_->set_promotion_age(wanted.promotion_age != 0 ? wanted.promotion_age : 3);
+        if (law_.has_value()) law_->configure(wanted.major_threshold);
         const uint64_t nursery = heap_settings(wanted).nursery_bytes;
         nursery_peak_ = std::max(nursery_peak_, nursery);
         return Step::done;
@@ -80,12 +93,17 @@ bool HeapSession::note_collections() {
     }
     for (; majors_ < majors; ++majors_) {
         // A conservative collector may keep what it likes: legality is all there is.
-        if (can_.generations) {
-            model_->collect_full();
+        if (can_.precise) {
+            const reference::FullCollection& full = model_->collect_full();
+            if (law_.has_value()) {
+                std::vector<uint64_t> newest_first(full.died.rbegin(), full.died.rend());
+                std::ranges::sort(newest_first, std::greater{});
+                law_->collect(newest_first);
+            }
         } else {
             model_->collect_minor();
         }
-        exact_ = can_.generations;
+        exact_ = can_.precise;
     }
     return true;
 }
@@ -94,7 +112,7 @@ bool HeapSession::note_collections() {
 bool HeapSession::finish_collections() {
     if (result_.finding.has_value()) return false;
     const Id left = model_->finish_collections();
-    if (left == reference::kNoObject || !can_.generations) return true;
+    if (left == reference::kNoObject || !can_.precise) return true;
     return fail(Checker::finalizers, "object %llu is unreachable, and its finalizer has not run",
                 static_cast<unsigned long long>(left));
 }

@@ -23,11 +23,11 @@ bool HeapSession::check_object(Id id, const void* address, Checker checker, cons
     const reference::HeapObject& model = *model_->find(id);
     const size_t size = heap_->size_of(address);
     const uint32_t type = heap_->type_of(address);
-    if (can_.generations && (size != model.size || type != model.type)) {
+    if (can_.precise && (size != model.size || type != model.type)) {
         return fail(checker, "object %llu at %p: %zu bytes of type %u, expected %zu of type %u%s",
                     number(id), address, size, type, model.size, model.type, when);
     }
-    if (can_.generations && heap_->flags_of(address) != model.flags) {
+    if (can_.precise && heap_->flags_of(address) != model.flags) {
         return fail(checker, "object %llu at %p: flags 0x%02x, expected 0x%02x%s", number(id),
                     address, heap_->flags_of(address), model.flags, when);
     }
@@ -43,12 +43,15 @@ bool HeapSession::check_object(Id id, const void* address, Checker checker, cons
 }
 
 bool HeapSession::check_age(Id id, const void* address) {
-    if (!can_.generations || !can_.query) return true;
+    if (!can_.precise || !can_.query) return true;
     const std::optional<MorphAddressInfo> info = subject_->query(address);
     if (!info.has_value()) return true;
     if (!info->allocated || info->object != address) {
         return fail(Checker::query, "object %llu at %p: allocated %d, object %p", number(id),
                     address, info->allocated, info->object);
+    }
+    if (!can_.generations && (info->room == MORPH_ROOM_OLD || info->room == MORPH_ROOM_LARGE)) {
+        return true;
     }
     if (model_->age_is_legal(id, info->room, info->age, memory_refused_)) return true;
     return fail(Checker::ages, "object %llu survived %u collections: room %d, age %u", number(id),

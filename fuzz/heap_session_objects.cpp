@@ -88,17 +88,19 @@ HeapSession::Step HeapSession::allocate(const Operation& operation, size_t size,
     const size_t cell = root_for(operation.root, &pushed, &good);
     if (cell == kNone) return good ? Step::done : Step::bad;
     const MorphCode expected = model_->refusal(size, type, alignment);
+    Asked asked;
     if (expected == MORPH_OK) {
-        note_allocation();
+        asked = note_allocation();
     } else {
         forced_known_ = forced_known_ && until_forced_ == 0;
     }
     void* object = heap_->allocate_object(size, alignment, type);
-    if (!note_collections()) return Step::bad;
+    if (!(expected == MORPH_OK ? note_served(asked) : note_collections())) return Step::bad;
     if (object == nullptr || expected != MORPH_OK) {
         return give_up(object, expected, "the allocation", size, pushed);
     }
     const reference::HeapResult result = model_->allocate(size, type, alignment);
+    if (law_.has_value()) law_->allocate(result.object->id, size, alignment, object);
     if (alignment > MORPH_DEFAULT_ALIGNMENT) aligned_volume_ += alignment;
     return accept(cell, object, result.object->id) ? Step::done : Step::bad;
 }
@@ -130,14 +132,15 @@ HeapSession::Step HeapSession::resize(const Operation& operation, size_t cell) {
     const size_t into = root_for(operation.root, &pushed, &good);
     if (into == kNone) return good ? Step::done : Step::bad;
     const MorphCode expected = model_->refusal(size, old.type);
+    Asked asked;
     if (expected == MORPH_OK) {
-        note_allocation();
+        asked = note_allocation();
     } else {
         forced_known_ = forced_known_ && until_forced_ == 0;
     }
     model_->keep(old_id);
     void* object = heap_->resize(cells_[cell], old.size, size, old.type);
-    if (!note_collections()) return Step::bad;
+    if (!(expected == MORPH_OK ? note_served(asked) : note_collections())) return Step::bad;
     if (object == nullptr || expected != MORPH_OK) {
         model_->keep(reference::kNoObject);
         return give_up(object, expected, "the change of size", size, pushed);
@@ -145,6 +148,7 @@ HeapSession::Step HeapSession::resize(const Operation& operation, size_t cell) {
     const reference::HeapResult result = model_->resize(old_id, size);
     model_->keep(reference::kNoObject);
     const reference::HeapObject& now = *result.object;
+    if (law_.has_value()) law_->allocate(now.id, size, MORPH_DEFAULT_ALIGNMENT, object);
     ++result_.allocations;
     const size_t kept = std::min(old.size, size);
     const auto* bytes = static_cast<const unsigned char*>(object);
@@ -262,6 +266,7 @@ HeapSession::Step HeapSession::reset() {
     free_cells_.clear();
     for (size_t cell = cells_.size(); cell-- > 0;) free_cells_.push_back(cell);
     filled_roots_ = 0;
+    if (law_.has_value()) law_->reset();
     memory_refused_ = false;
     aligned_volume_ = 0;
     forced_known_ = forced_known_ && until_forced_ == 0;

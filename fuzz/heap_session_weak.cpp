@@ -133,11 +133,14 @@ void HeapSession::allocate_in_finalizer(void* object, Id id) {
     if (!push(&cell) || cell == kNone) return;
     assign(cell, object, id);
     const MorphCode expected = model_->refusal(kFinalizerBytes, kDataType);
-    note_allocation();
+    const Asked asked = note_allocation();
     void* fresh = heap_->allocate_object(kFinalizerBytes, MORPH_DEFAULT_ALIGNMENT, kDataType);
-    if (!note_collections()) return;
+    if (!note_served(asked)) return;
     if (fresh != nullptr) {
         const Id garbage = model_->allocate(kFinalizerBytes, kDataType).object->id;
+        if (law_.has_value()) {
+            law_->allocate(garbage, kFinalizerBytes, MORPH_DEFAULT_ALIGNMENT, fresh);
+        }
         if (!accept(kNone, fresh, garbage)) return;
     } else {
         model_->note_failure();

@@ -1,7 +1,8 @@
 // HeapSubject: a subject with a collector. Objects are reached through roots, and may move.
 //
 // A peer without generations offers allocation, plain stores, roots, full collections, weak
-// references and finalizers; Abilities::generations says that all of heap.h is there.
+// references and finalizers; Abilities::precise says that all of heap.h is there, and generations
+// that this includes young objects and old ones.
 #pragma once
 
 #include "fuzz/subject.h"

@@ -210,6 +210,7 @@ size_t mutate_bytes(std::span<uint8_t> buffer, size_t length, uint64_t seed, Fam
     const std::span<const uint8_t> bytes = buffer.first(std::min(length, buffer.size()));
     const bool variant = binary_variant(bytes) != random.one_in(32);
     Program program = decode(bytes);
+    if (family == Family::both) family = variant ? Family::collected : Family::plain;
     mutate(program, random, buffer.size(), family);  // an operation takes at least a byte
     return store(program, variant, buffer);
 }

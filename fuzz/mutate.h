@@ -22,7 +22,8 @@ Program cross_over(const Program& first, const Program& second, Random& random,
                    size_t operations_max);
 
 // The same on encoded programs, in place: the new length, at most bytes_max, >= 1 if that is.
-// Keeps the driver's variant bit but for one mutation in 32.
+// Keeps the driver's variant bit but for one mutation in 32. Family both: the variant bit tells
+// which, set for collected.
 size_t mutate_bytes(std::span<uint8_t> buffer, size_t length, uint64_t seed,
                     Family family = Family::both);
 size_t cross_over_bytes(std::span<const uint8_t> first, std::span<const uint8_t> second,

@@ -3,6 +3,8 @@
 // have them. Before it, the source says which operations it is for:
 //
 //   inline constexpr suite::Family kTargetFamily = suite::Family::plain;
+//
+// `both`: the variant bit tells which (set: collected).
 #pragma once
 
 #include <cstddef>

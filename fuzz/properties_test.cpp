@@ -278,5 +278,10 @@ RC_GTEST_PROP(StatefulProperty, ContextAgreesWithItsModel, ()) {
                   rc::state::gen::execOneOfWithArgs<Allocate, AllocateLarge, Free, Free, Reset>());
 }
 
+RC_GTEST_PROP(StatefulProperty, V1AgreesWithItsModel, ()) {
+    check_subject("v1",
+                  rc::state::gen::execOneOfWithArgs<Allocate, AllocateLarge, Free, Free, Reset>());
+}
+
 }  // namespace
 }  // namespace suite

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "fuzz/subjects.h"
+
 namespace suite {
 namespace {
 
@@ -12,9 +14,10 @@ size_t chosen_interval(size_t asked, bool dear) {
     return dear ? kDear : 1;
 }
 
-reference::Rules rules_of(Kind kind) {
-    if (kind == Kind::arena) return reference::Rules::arena;
-    return kind == Kind::pool ? reference::Rules::pool : reference::Rules::context;
+reference::Rules rules_of(const SubjectEntry& entry) {
+    if (entry.abilities.baseline) return reference::Rules::baseline;
+    if (entry.kind == Kind::arena) return reference::Rules::arena;
+    return entry.kind == Kind::pool ? reference::Rules::pool : reference::Rules::context;
 }
 
 bool has(const Program& program, Code code) {
@@ -44,6 +47,7 @@ RunResult Session::run() {
 
 bool Session::settings_valid() const {
     if (entry_.kind != Kind::arena && entry_.kind != Kind::context) return true;
+    if (can_.baseline && !v1_threshold_valid(configuration_)) return false;
     unsigned shift = configuration_.block_shift;
     return shift == 0 || (shift >= 12 && shift <= 30);
 }
@@ -54,14 +58,17 @@ bool Session::open() {
     if (!subject_->open(configuration_, limits, on_report, static_cast<SessionCore*>(this)))
         return open_failed(settings_valid());
     if (!settings_valid()) {
-        fail(Checker::contract, "opened with an impossible block size");
+        fail(Checker::contract, "opened with an impossible %s",
+             can_.baseline ? "block size or threshold" : "block size");
         subject_->close();
         return false;
     }
-    footprint_.emplace(can_, configuration_, subject_->chunk_bytes());
+    // V1 has a law of its own, to the byte, in place of a bound.
+    footprint_.emplace(can_, configuration_, can_.baseline ? 0 : subject_->chunk_bytes());
+    if (can_.baseline) law_.emplace(v1_threshold(configuration_));
     if (entry_.kind == Kind::heap_like) return true;
     reference::Settings settings;
-    settings.rules = rules_of(entry_.kind);
+    settings.rules = rules_of(entry_);
     settings.debug = configuration_.debug;
     settings.metrics = configuration_.metrics;
     settings.find_by_address = false;
@@ -98,6 +105,7 @@ bool Session::pass(bool first) {
         changed_ = false;
         forced_ = false;
         reports_ = 0;
+        collected_ = false;
         outcome_[0] = 0;
         balance_before_ = ledger_.balance();
         peak_settled_ = std::max(peak_settled_, balance_before_);

@@ -67,6 +67,7 @@ class Session : private SessionCore {
     [[nodiscard]] uint32_t resolved_type(uint32_t type) const;
     bool claim(void* object, size_t size, uint32_t slot);
     void forget(size_t position);
+    void note_attempt();
 
     // session_scopes.cpp
     Step reset();
@@ -83,6 +84,7 @@ class Session : private SessionCore {
                         Checker checker = Checker::contents);
     bool check_all_contents(size_t from, const char* when);
     bool check_figures();
+    bool check_law();
     bool check_types();
     bool check_verify();
     bool check_footprint();
@@ -112,6 +114,7 @@ class Session : private SessionCore {
 
     std::optional<reference::Model> model_;  // none for heap_like
     std::optional<Footprint> footprint_;
+    std::optional<V1Law> law_;  // Abilities::baseline
     LiveObjects live_;
     IntervalMap ranges_;
     std::vector<Mark> marks_;
@@ -131,6 +134,7 @@ class Session : private SessionCore {
     bool figures_current_ = false;  // figures_ is of the state before the current operation
     bool verified_ = false;         // nothing changed since the last verification
     int64_t balance_before_ = 0;    // of the ledger, before the current operation
+    bool collected_ = false;        // V1: the current operation has, and may have given memory back
     int64_t peak_settled_ = 0;      // of the ledger, between calls
 };
 

@@ -39,7 +39,7 @@ bool Session::able(Code code) const {
         case Code::free_wrong_size:
             return can_.free && can_.debug && configuration_.debug;
         case Code::overrun:
-            return can_.debug && configuration_.debug;
+            return can_.debug && can_.guards && configuration_.debug;
         default:
             return true;
     }

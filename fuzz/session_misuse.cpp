@@ -27,8 +27,9 @@ __attribute__((no_sanitize("address", "undefined"))) void flip(volatile unsigned
     VALGRIND_ENABLE_ERROR_REPORTING;
 }
 
-bool in_pool(const Shadow& shadow) {
-    return shadow.model != nullptr && shadow.model->room == MORPH_ROOM_POOL;
+// Freed one by one, and each known to the subject.
+bool freed_alone(const Shadow& shadow) {
+    return shadow.model != nullptr && shadow.model->room != MORPH_ROOM_ARENA;
 }
 
 }  // namespace
@@ -57,10 +58,12 @@ bool Session::expect_misuse(MorphCode seen, MorphCode code, MorphReportKind kind
 
 Session::Step Session::free_twice(size_t position) {
     Shadow shadow = live_.at(position);
-    if (!in_pool(shadow)) return Step::skipped;
+    if (!freed_alone(shadow)) return Step::skipped;
+    const MorphRoom room = shadow.model->room;
     if (free_object(position) == Step::bad) return Step::bad;
     std::optional<MorphAddressInfo> info = subject_->query(shadow.address);
-    bool mapped = info.has_value() && info->room == MORPH_ROOM_POOL;
+    bool mapped = info.has_value() && (room == MORPH_ROOM_POOL ? info->room == room  //
+                                                               : info->room != MORPH_ROOM_NONE);
     // Its chunk went back to the system: without debug mode nobody can know it any more.
     if (!mapped && !configuration_.debug) return Step::done;
     figures_current_ = false;
@@ -86,7 +89,7 @@ Session::Step Session::free_foreign(size_t choice) {
 
 Session::Step Session::free_interior(size_t position) {
     const Shadow& shadow = live_.at(position);
-    if (!in_pool(shadow) || shadow.size < 2) return Step::skipped;
+    if (!freed_alone(shadow) || shadow.size < 2) return Step::skipped;
     changed_ = true;
     MorphCode code = subject_->free(shadow.address + 1, shadow.size);
     bool good = expect_misuse(code, MORPH_ERROR_NOT_AN_OBJECT, MORPH_REPORT_FOREIGN_POINTER,
@@ -98,7 +101,7 @@ Session::Step Session::free_interior(size_t position) {
 // A context's free takes no size; there reallocate is the call that can be given a wrong one.
 Session::Step Session::free_wrong_size(size_t position, size_t size) {
     const Shadow& shadow = live_.at(position);
-    if (!in_pool(shadow)) return Step::skipped;
+    if (!freed_alone(shadow)) return Step::skipped;
     size_t wrong = size != shadow.size ? size : shadow.size + 1;
     changed_ = true;
     MorphCode code = MORPH_OK;
@@ -117,7 +120,7 @@ Session::Step Session::free_wrong_size(size_t position, size_t size) {
 Session::Step Session::overrun(size_t position) {
     Shadow& shadow = live_.at(position);
     if (shadow.model == nullptr || shadow.size == 0) return Step::skipped;
-    if (!in_pool(shadow)) {
+    if (!freed_alone(shadow)) {
         return entry_.kind == Kind::arena ? overrun_in_arena(shadow) : Step::skipped;
     }
     changed_ = true;

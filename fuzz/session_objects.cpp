@@ -73,6 +73,7 @@ Session::Step Session::allocate(const Operation& operation) {
         if (!refused()) {
             expected = expected_allocation(resolved_, &model);
         } else if (model_.has_value()) {
+            note_attempt();
             model_->note_failure();
         }
         if (expected == MORPH_OK && code == MORPH_OK) code = MORPH_ERROR_OUT_OF_MEMORY;
@@ -83,8 +84,20 @@ Session::Step Session::allocate(const Operation& operation) {
     reference::Object* model = nullptr;
     MorphCode expected = expected_allocation(resolved_, &model);
     if (!settle(MORPH_OK, expected, "the allocation")) return Step::bad;
+    note_attempt();
+    if (law_.has_value() && model != nullptr) {
+        law_->allocate(model->id, model->size, alignment_of(resolved_), object);
+    }
     ++result_.allocations;
     return accept(resolved_, object, model) ? Step::done : Step::bad;
+}
+
+// V1 was asked for memory by a valid call: that collects first, where its policy says so.
+void Session::note_attempt() {
+    if (!law_.has_value() || !law_->collects()) return;
+    law_->collect();
+    collected_ = true;
+    ++result_.collections;
 }
 
 // Takes the address range for an object, if nothing live is there.
@@ -150,6 +163,7 @@ Session::Step Session::free_object(size_t position) {
     }
     footprint_->remove(shadow);
     forget(position);
+    if (law_.has_value() && shadow.model != nullptr) law_->free(shadow.model->id);
     if (shadow.model != nullptr) model_->free(*shadow.model);
     return check_freed(shadow.address) ? Step::done : Step::bad;
 }
@@ -173,6 +187,7 @@ Session::Step Session::reallocate(size_t position, size_t new_size) {
     MorphCode expected = MORPH_OK;
     if (moved == nullptr && refused()) {
         expected = MORPH_ERROR_OUT_OF_MEMORY;
+        note_attempt();
         if (model_.has_value()) model_->note_failure();
     } else if (model_.has_value()) {
         reference::Result result = model_->reallocate(*old.model, new_size);
@@ -190,10 +205,15 @@ Session::Step Session::reallocate(size_t position, size_t new_size) {
     }
     if (!settle(MORPH_OK, expected, "the reallocation")) return Step::bad;
     if (stays != (moved == old.address) && entry_.kind != Kind::heap_like &&
-        (stays || before.room == MORPH_ROOM_POOL)) {
+        (stays || before.room != MORPH_ROOM_ARENA)) {
         fail(Checker::contract, "the object %s, but its size class %s", stays ? "moved" : "stayed",
              stays ? "is the same" : "is another");
         return Step::bad;
+    }
+    if (law_.has_value() && model != nullptr && !stays) {
+        note_attempt();
+        law_->allocate(model->id, new_size, MORPH_DEFAULT_ALIGNMENT, moved);
+        law_->free(before.id);
     }
     std::snprintf(outcome_, sizeof outcome_, "%s", moved == old.address ? "in place" : "moved");
     if (old.model != nullptr) old.model = &before;

@@ -1,7 +1,7 @@
 // What a subject says of addresses, against what the model knows.
 //
-// A pool knows each slot: live or not, where it begins, its size and type. An arena knows only
-// whether a live object may cover the address.
+// A pool knows each slot: live or not, where it begins, its size and type; and so does V1 of its
+// objects. An arena knows only whether a live object may cover the address.
 #include <cstdio>
 
 #include "fuzz/session.h"
@@ -29,11 +29,14 @@ bool Session::check_inside(const Shadow& shadow, size_t offset) {
     if (!info.has_value()) return true;
     const reference::Object* model = shadow.model;
     MorphRoom room = model != nullptr ? model->room : info->room;
+    // V1 may serve any size from what it finds free, in a page or in a mapping of its own.
+    const bool in_heap = info->room == MORPH_ROOM_OLD || info->room == MORPH_ROOM_LARGE;
+    if (can_.baseline && in_heap) room = info->room;
     if (!info->allocated || info->room != room) {
         return fail(Checker::query, "object %u at offset %zu: allocated %d in room %d, is in %d",
                     shadow.number, offset, info->allocated, info->room, room);
     }
-    if (room != MORPH_ROOM_POOL) return true;
+    if (room == MORPH_ROOM_ARENA) return true;
     if (info->object != shadow.address || info->size != shadow.size) {
         return fail(Checker::query,
                     "object %u at offset %zu: begins at %p with %zu bytes, expected %p with %zu",
@@ -45,24 +48,29 @@ bool Session::check_inside(const Shadow& shadow, size_t offset) {
         return fail(Checker::query, "object %u: type %u, expected %u", shadow.number, info->type,
                     model->type);
     }
-    if (info->slot_size != model->slot) {
+    const size_t slot = room == MORPH_ROOM_POOL ? model->slot : V1Law::slot_bytes(model->size);
+    if (info->slot_size != slot) {
         return fail(Checker::query, "object %u: slot of %zu bytes, expected %zu", shadow.number,
-                    info->slot_size, model->slot);
+                    info->slot_size, slot);
     }
     return true;
 }
 
-// The address behind an object: its own slack, another object, or no object at all.
+// The address behind an object: its own slack, another object (whose slot check_inside looks at),
+// or no object at all.
 bool Session::check_behind(uintptr_t address) {
     std::optional<MorphAddressInfo> info = subject_->query(reinterpret_cast<void*>(address));
-    if (!info.has_value() || info->room != MORPH_ROOM_POOL || !info->allocated) return true;
+    if (!info.has_value() || info->room == MORPH_ROOM_ARENA || !info->allocated) return true;
     const IntervalMap::Range* range = ranges_.find(reinterpret_cast<uintptr_t>(info->object));
     if (range == nullptr || range->begin != reinterpret_cast<uintptr_t>(info->object)) {
         return fail(Checker::query, "%p is said to belong to an object at %p; none is there",
                     reinterpret_cast<void*>(address), info->object);
     }
     const Shadow& owner = live_.in_slot(range->value);
-    if (address - range->begin >= owner.model->slot) {
+    // The header of a heap's object belongs to its slot.
+    const uintptr_t begin =
+        range->begin - (info->room == MORPH_ROOM_POOL ? 0 : V1Law::kHeaderBytes);
+    if (address - begin >= info->slot_size) {
         return fail(Checker::query, "%p is said to belong to object %u, whose slot ends before it",
                     reinterpret_cast<void*>(address), owner.number);
     }

@@ -33,6 +33,7 @@ Session::Step Session::reset() {
     forced_ = true;
     subject_->reset();
     if (model_.has_value()) model_->reset();
+    if (law_.has_value()) law_->reset();
     for (const Mark& mark : marks_) bury(mark);
     marks_.clear();
     live_.clear();

@@ -199,8 +199,10 @@ std::array<bool, kCodes> supported_heap_codes(std::array<bool, kCodes> codes,
     need(abilities.limits, {Code::fail_requests});
     need(abilities.query, {Code::query});
     need(abilities.reset, {Code::reset});
-    need(abilities.debug, {Code::overrun, Code::store_without_barrier, Code::pop_wrong_root});
-    need(abilities.generations,
+    need(abilities.debug, {Code::pop_wrong_root});
+    need(abilities.debug && abilities.guards, {Code::overrun});
+    need(abilities.debug && abilities.generations, {Code::store_without_barrier});
+    need(abilities.precise,
          {Code::collect_minor, Code::force_collections, Code::configure_heap, Code::set_flags,
           Code::walk, Code::allocate_object_aligned, Code::allocate_too_small});
     return codes;
@@ -232,7 +234,7 @@ std::array<bool, kCodes> supported_codes(Kind kind, const Abilities& abilities) 
     set(Code::free_interior, misuse && abilities.query);
     set(Code::free_foreign, misuse);
     set(Code::free_wrong_size, misuse);
-    set(Code::overrun, abilities.debug);
+    set(Code::overrun, abilities.debug && abilities.guards);
     return result;
 }
 

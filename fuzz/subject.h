@@ -44,7 +44,10 @@ struct Abilities {
     bool limits = false;   // takes MorphMemoryLimits: injected failure, leak and footprint checks
     bool zeroed = true;    // allocate_zeroed
     size_t alignment = 8;  // promised for every object
-    bool generations = false;     // heap: what heap.h promises; without: what any collector does
+    bool precise = false;  // heap: what heap.h promises; without: what any collector does
+    bool generations = false;  // heap: and it is young and old: ages, barriers, minor collections
+    bool guards = false;       // debug mode finds a byte overwritten behind an object
+    bool baseline = false;     // V1: its rules for the model, and its law (v1_law.h)
     bool slot_alignment = false;  // pool: also every power of two that divides the slot
     // heap_like with limits: mapped <= live peak * percent / 100 + slack. 0: not checked.
     size_t footprint_percent = 0;

@@ -81,6 +81,7 @@ SubjectEntry arena_entry(const Api& api, std::string name, std::string descripti
     abilities.query = true;
     abilities.verify = true;
     abilities.debug = true;
+    abilities.guards = true;
     abilities.limits = true;
     return {std::move(name), std::move(description), Kind::arena, abilities,
             [&api] { return std::make_unique<ArenaSubject>(api); }};

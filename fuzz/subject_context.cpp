@@ -1,4 +1,4 @@
-// Subject over morph_mem_* in COMPILER mode, whichever build of it the table holds.
+// Subjects over morph_mem_* in COMPILER mode, whichever build of it the table holds; on V1 as well.
 #include "fuzz/subjects.h"
 
 namespace suite {
@@ -6,7 +6,7 @@ namespace {
 
 class ContextSubject final : public Subject {
  public:
-    explicit ContextSubject(const Api& api) : api_(api) {}
+    explicit ContextSubject(const Api& api, bool v1 = false) : api_(api), v1_(v1) {}
     ~ContextSubject() override { ContextSubject::close(); }
 
     bool open(const Configuration& configuration, const MorphMemoryLimits& limits,
@@ -16,6 +16,8 @@ class ContextSubject final : public Subject {
         config.enable_metrics = configuration.metrics;
         config.enable_debug = configuration.debug;
         config.arena_block_size = block_bytes(configuration);
+        config.enable_v1 = v1_;
+        if (v1_) config.v1.threshold = v1_threshold(configuration);
         config.memory = limits;
         config.report = report;
         config.report_user = report_user;
@@ -82,12 +84,11 @@ class ContextSubject final : public Subject {
 
  private:
     const Api& api_;
+    const bool v1_;
     MorphMemContext* context_ = nullptr;
 };
 
-}  // namespace
-
-SubjectEntry context_entry(const Api& api, std::string name, std::string description) {
+Abilities context_abilities() {
     Abilities abilities;
     abilities.free = true;
     abilities.reallocate = true;
@@ -99,8 +100,23 @@ SubjectEntry context_entry(const Api& api, std::string name, std::string descrip
     abilities.verify = true;
     abilities.debug = true;
     abilities.limits = true;
+    return abilities;
+}
+
+}  // namespace
+
+SubjectEntry context_entry(const Api& api, std::string name, std::string description) {
+    Abilities abilities = context_abilities();
+    abilities.guards = true;
     return {std::move(name), std::move(description), Kind::context, abilities,
             [&api] { return std::make_unique<ContextSubject>(api); }};
+}
+
+SubjectEntry v1_entry(const Api& api, std::string name, std::string description) {
+    Abilities abilities = context_abilities();
+    abilities.baseline = true;
+    return {std::move(name), std::move(description), Kind::context, abilities,
+            [&api] { return std::make_unique<ContextSubject>(api, true); }};
 }
 
 }  // namespace suite

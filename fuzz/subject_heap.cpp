@@ -112,10 +112,10 @@ class MorphHeapSubject : public HeapSubject {
     MorphHeap* heap_ = nullptr;
 };
 
-// The same heap, through what mem.h has.
+// The same heap, through what mem.h has; or V1 in its place.
 class RuntimeSubject final : public MorphHeapSubject {
  public:
-    using MorphHeapSubject::MorphHeapSubject;
+    explicit RuntimeSubject(const Api& api, bool v1 = false) : MorphHeapSubject(api), v1_(v1) {}
     ~RuntimeSubject() override { RuntimeSubject::close(); }
 
     bool open(const Configuration& configuration, const MorphMemoryLimits& limits,
@@ -123,6 +123,8 @@ class RuntimeSubject final : public MorphHeapSubject {
         MorphMemConfig config = {};
         config.mode = MORPH_MODE_RUNTIME;
         config.heap = sized(heap_settings(configuration));
+        config.enable_v1 = v1_;
+        if (v1_) config.v1.threshold = v1_threshold(configuration);
         config.enable_generational = !configuration.full_collections;
         config.enable_metrics = true;
         config.enable_debug = configuration.debug;
@@ -195,6 +197,7 @@ class RuntimeSubject final : public MorphHeapSubject {
     }
 
  private:
+    const bool v1_;
     MorphMemContext* context_ = nullptr;
 };
 
@@ -209,7 +212,17 @@ Abilities heap_abilities() {
     abilities.verify = true;
     abilities.debug = true;
     abilities.limits = true;
+    abilities.precise = true;
     abilities.generations = true;
+    abilities.guards = true;
+    return abilities;
+}
+
+Abilities v1_abilities() {
+    Abilities abilities = heap_abilities();
+    abilities.generations = false;
+    abilities.guards = false;
+    abilities.baseline = true;
     return abilities;
 }
 
@@ -223,6 +236,11 @@ SubjectEntry heap_entry(const Api& api, std::string name, std::string descriptio
 SubjectEntry runtime_entry(const Api& api, std::string name, std::string description) {
     return {std::move(name), std::move(description), Kind::heap, heap_abilities(),
             [&api] { return std::make_unique<RuntimeSubject>(api); }};
+}
+
+SubjectEntry v1_runtime_entry(const Api& api, std::string name, std::string description) {
+    return {std::move(name), std::move(description), Kind::heap, v1_abilities(),
+            [&api] { return std::make_unique<RuntimeSubject>(api, true); }};
 }
 
 }  // namespace suite

@@ -76,6 +76,7 @@ SubjectEntry pool_entry(const Api& api, std::string name, std::string descriptio
     abilities.query = true;
     abilities.verify = true;
     abilities.debug = true;
+    abilities.guards = true;
     abilities.limits = true;
     abilities.zeroed = false;
     abilities.slot_alignment = true;

@@ -19,6 +19,8 @@ const std::vector<SubjectEntry>& subjects() {
         runtime_entry(tiny_api(), "runtime.tiny", "RUNTIME mode with the same small constants"),
         heap_entry(reference_api(), "reference.heap", "the reference's heap, over malloc"),
         runtime_entry(reference_api(), "reference.runtime", "the reference's RUNTIME mode"),
+        v1_entry(library_api(), "v1", "the V1 baseline, in COMPILER mode"),
+        v1_runtime_entry(library_api(), "v1.runtime", "the V1 baseline, in RUNTIME mode"),
         malloc_entry(),
         mimalloc_entry(),
         jemalloc_entry(),

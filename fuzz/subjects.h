@@ -14,6 +14,9 @@ SubjectEntry pool_entry(const Api& api, std::string name, std::string descriptio
 SubjectEntry context_entry(const Api& api, std::string name, std::string description);
 SubjectEntry heap_entry(const Api& api, std::string name, std::string description);
 SubjectEntry runtime_entry(const Api& api, std::string name, std::string description);
+// V1 behind a context: in COMPILER mode, and in RUNTIME mode.
+SubjectEntry v1_entry(const Api& api, std::string name, std::string description);
+SubjectEntry v1_runtime_entry(const Api& api, std::string name, std::string description);
 
 SubjectEntry malloc_entry();
 // Peers from shared objects. They are in the list whether or not they are installed; one that is
@@ -45,6 +48,16 @@ inline MorphHeapSettings heap_settings(const Configuration& configuration) {
     settings.large_bytes = bytes(configuration.large_shift);
     settings.full_collections = configuration.full_collections;
     return settings;
+}
+
+// V1 collects above this many live bytes: as few as it may be told, where a program says nothing.
+inline constexpr uint64_t kV1ThresholdMin = 4096;
+inline uint64_t v1_threshold(const Configuration& configuration) {
+    return configuration.major_threshold != 0 ? configuration.major_threshold : kV1ThresholdMin;
+}
+inline bool v1_threshold_valid(const Configuration& configuration) {
+    const uint64_t threshold = v1_threshold(configuration);
+    return threshold >= kV1ThresholdMin && threshold <= MORPH_MAX_REQUEST;
 }
 
 // Alignment that an operation asks for: 2^n, or 0 (which is refused) where that has no size_t.

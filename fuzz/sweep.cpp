@@ -39,7 +39,7 @@ class Sweep {
         const RunResult undisturbed = once(0, 0);
         result_.requests = undisturbed.requests;
         each_request(undisturbed.requests, true);
-        if (subject_.kind == Kind::heap && subject_.abilities.generations) {
+        if (subject_.kind == Kind::heap && subject_.abilities.precise) {
             each_collection(undisturbed);
         }
         return std::move(result_);

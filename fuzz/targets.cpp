@@ -20,9 +20,18 @@ constexpr uint64_t kTinyBytesMax = 320 << 10;
 constexpr uint64_t kRealHeapBytesMax = 8 << 20;
 constexpr uint64_t kTinyHeapBytesMax = 768 << 10;
 constexpr uint8_t kRealNurseryShift = 16;
+// V1 takes memory by pages: 160 of them.
+constexpr uint64_t kV1BytesMax = 640 << 10;
 
+// Edges are near and verification is cheap.
 bool is_tiny(const SubjectEntry& subject) {
-    return subject.name.ends_with(".tiny");
+    return subject.name.ends_with(".tiny") || subject.abilities.baseline;
+}
+
+uint64_t bytes_max_of(const SubjectEntry& subject) {
+    if (subject.abilities.baseline) return kV1BytesMax;
+    if (subject.kind == Kind::heap) return is_tiny(subject) ? kTinyHeapBytesMax : kRealHeapBytesMax;
+    return is_tiny(subject) ? kTinyBytesMax : kRealBytesMax;
 }
 
 }  // namespace
@@ -38,15 +47,10 @@ const SubjectEntry& subject_or_die(std::string_view name) {
 Program target_program(std::span<const uint8_t> bytes, const SubjectEntry& subject) {
     Program program = decode(bytes);
     Configuration& configuration = program.configuration;
-    const bool tiny = is_tiny(subject);
-    uint64_t bound = tiny ? kTinyBytesMax : kRealBytesMax;
-    if (subject.kind == Kind::heap) {
-        bound = tiny ? kTinyHeapBytesMax : kRealHeapBytesMax;
-        if (configuration.nursery_shift == 0 && !tiny) {
-            configuration.nursery_shift = kRealNurseryShift;
-        }
+    if (subject.kind == Kind::heap && !is_tiny(subject) && configuration.nursery_shift == 0) {
+        configuration.nursery_shift = kRealNurseryShift;
     }
-    configuration.bytes_max = std::min(configuration.bytes_max, bound);
+    configuration.bytes_max = std::min(configuration.bytes_max, bytes_max_of(subject));
     return program;
 }
 

@@ -1,4 +1,4 @@
-// What the fuzz targets of the language share (fuzz/targets/arena.cpp, pool.cpp, context.cpp).
+// What the fuzz targets of the language share (fuzz/targets/arena.cpp, pool.cpp, v1.cpp, ...).
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 from planted_bug import Mutant
 from planted_heap import HEAP_MUTANTS
+from planted_v1 import V1_MUTANTS
 
 ARENA = "arena.tiny arena"
 POOL = "pool.tiny pool"
@@ -208,4 +209,4 @@ MUTANTS = [
     Mutant("source-large-half-registered", "impl/chunk/source.cpp",
            "for (size_t index = 0; index < units; ++index) insert(unit + index, chunk);",
            "insert(unit, chunk);", "crash query invariants", ARENA),
-] + HEAP_MUTANTS
+] + HEAP_MUTANTS + V1_MUTANTS

@@ -1,4 +1,4 @@
-"""What a planted bug is (planted.py, planted_heap.py have the lists).
+"""What a planted bug is (planted.py, planted_heap.py, planted_v1.py have the lists).
 
 id        names the mutant: room, then what is wrong
 path      file of impl/ that it changes: the one place where `old` stands becomes `new`

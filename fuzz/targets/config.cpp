@@ -1,10 +1,11 @@
 // Configuration from outside: the environment and every field of MorphMemConfig, from bytes.
 //
-//   byte 0      which of MORPH_MEM_DEBUG, MORPH_MEM_STATS, MORPH_MEM_V2 are set
+//   byte 0      which of MORPH_MEM_DEBUG, MORPH_MEM_STATS, MORPH_MEM_V2, MORPH_MEM_V1_... are set
 //   bytes 1-17  configuration fields; the rest: the values, each ends at a zero byte
 //
 // A context must come, work and give everything back; or NULL must come with a code and a text that
 // names the field or variable. What is legal is decided here a second time.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -55,6 +56,8 @@ class Input {
     const uint8_t* data_;
     size_t size_;
 };
+
+constexpr size_t kV1ThresholdMin = 4096;
 
 struct Ledger {
     size_t mapped = 0;
@@ -109,18 +112,30 @@ std::string stats_path(std::string name) {
     return name.empty() ? name : directory() + name.substr(0, 300);
 }
 
+// Decimal digits, and in the range that V1's threshold has.
+bool is_threshold(const std::string& value) {
+    if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos) return false;
+    const size_t digits = std::min(value.find_first_not_of('0'), value.size());
+    if (value.size() - digits > 19) return false;
+    const unsigned long long bytes = std::strtoull(value.c_str(), nullptr, 10);
+    return bytes >= kV1ThresholdMin && bytes <= MORPH_MAX_REQUEST;
+}
+
 struct Environment {
-    std::string debug, stats, v2;
-    bool has_debug, has_stats, has_v2;
+    std::string debug, stats, v2, v1_threshold, v1_daemon;
+    bool has_debug, has_stats, has_v2, has_v1;
 
     void apply() const {
         set("MORPH_MEM_DEBUG", has_debug, debug);
         set("MORPH_MEM_STATS", has_stats, stats);
         set("MORPH_MEM_V2", has_v2, v2);
+        set("MORPH_MEM_V1_THRESHOLD", has_v1, v1_threshold);
+        set("MORPH_MEM_V1_DAEMON", has_v1, v1_daemon);
     }
     [[nodiscard]] bool legal() const {
-        return (!has_debug || is_switch(debug)) && (!has_v2 || v2 == "1") &&
-               (!has_stats || !stats.empty());
+        return (!has_debug || is_switch(debug)) && (!has_v2 || is_switch(v2)) &&
+               (!has_stats || !stats.empty()) &&
+               (!has_v1 || (is_threshold(v1_threshold) && is_switch(v1_daemon)));
     }
 
  private:
@@ -144,24 +159,41 @@ bool legal_compiler(const MorphMemConfig& config) {
     const size_t block = config.arena_block_size;
     const bool block_legal =
         block == 0 || ((block & (block - 1)) == 0 && block >= 4096 && block <= (size_t{1} << 30));
-    const size_t least = 2 * morph_chunk_bytes() + (size_t{128} << 10);
     return config.gc_threshold == 0 && config.gc_pause_target_ms == 0 &&
-           !config.enable_generational && block_legal && is_zero(config.heap) &&
-           (config.memory.bytes_max == 0 || config.memory.bytes_max >= least);
+           !config.enable_generational && block_legal && is_zero(config.heap);
 }
 
 bool legal_runtime(const MorphMemConfig& config) {
-    const size_t young = morph_heap_bytes_min(&config.heap);  // SIZE_MAX: impossible settings
-    if (young == SIZE_MAX || config.arena_block_size != 0) return false;
-    const size_t least = young + (size_t{64} << 10);
-    return config.gc_threshold <= MORPH_MAX_REQUEST &&
-           (config.memory.bytes_max == 0 || config.memory.bytes_max >= least);
+    return morph_heap_bytes_min(&config.heap) != SIZE_MAX &&  // that: impossible settings
+           config.arena_block_size == 0 && config.gc_threshold <= MORPH_MAX_REQUEST;
 }
 
-bool legal(const MorphMemConfig& config) {
+bool legal_v1(const MorphMemConfig& config) {
+    return config.v1.threshold == 0 ||
+           (config.v1.threshold >= kV1ThresholdMin && config.v1.threshold <= MORPH_MAX_REQUEST);
+}
+
+// Least bytes_max.
+size_t least_bytes(const MorphMemConfig& config, bool v1) {
+    if (v1) return size_t{192} << 10;
+    if (config.mode == MORPH_MODE_COMPILER) return 2 * morph_chunk_bytes() + (size_t{128} << 10);
+    const size_t heap = morph_heap_bytes_min(&config.heap);
+    return heap > SIZE_MAX - (size_t{64} << 10) ? SIZE_MAX : heap + (size_t{64} << 10);
+}
+
+// Of a legal environment.
+bool legal(const MorphMemConfig& given, const Environment& environment) {
+    MorphMemConfig config = given;
+    const bool v1 = environment.has_v2 ? environment.v2 == "0" : config.enable_v1;
+    if (environment.has_v1) {
+        config.v1.threshold = std::strtoull(environment.v1_threshold.c_str(), nullptr, 10);
+    }
     if (config.enable_compaction) return false;
-    if (config.mode == MORPH_MODE_RUNTIME) return legal_runtime(config);
-    return config.mode == MORPH_MODE_COMPILER && legal_compiler(config);
+    if (config.mode != MORPH_MODE_RUNTIME && config.mode != MORPH_MODE_COMPILER) return false;
+    const bool runtime = config.mode == MORPH_MODE_RUNTIME;
+    if (!(runtime ? legal_runtime(config) : legal_compiler(config))) return false;
+    if (v1 && !legal_v1(config)) return false;
+    return config.memory.bytes_max == 0 || config.memory.bytes_max >= least_bytes(config, v1);
 }
 
 bool names_something(const char* text) {
@@ -173,9 +205,12 @@ bool names_something(const char* text) {
                                          "arena_block_size",
                                          "bytes_max",
                                          "heap.",
+                                         "v1.",
                                          "MORPH_MEM_DEBUG",
                                          "MORPH_MEM_STATS",
-                                         "MORPH_MEM_V2"};
+                                         "MORPH_MEM_V2",
+                                         "MORPH_MEM_V1_THRESHOLD",
+                                         "MORPH_MEM_V1_DAEMON"};
     for (const char* name : kNames) {
         if (std::strstr(text, name) != nullptr) return true;
     }
@@ -219,6 +254,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         config.heap.growth_percent = static_cast<uint32_t>(input.number());
         config.heap.large_bytes = input.number();
     }
+    if ((variables & 64) != 0) {
+        const uint8_t v1 = input.byte();
+        config.enable_v1 = (v1 & 1) != 0;
+        config.v1.daemon = (v1 & 6) == 6;
+        config.v1.threshold = input.number();
+    }
     config.memory.request = request;
     config.memory.returned = returned;
     config.memory.user = &ledger;
@@ -229,6 +270,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (environment.has_debug) environment.debug = input.word();
     if (environment.has_v2) environment.v2 = input.word();
     if (environment.has_stats) environment.stats = stats_path(input.word());
+    environment.has_v1 = (variables & 128) != 0;
+    if (environment.has_v1) environment.v1_threshold = input.word();
+    if (environment.has_v1) environment.v1_daemon = input.word();
     environment.apply();
 
     MorphMemContext* context = morph_mem_init(&config);
@@ -239,12 +283,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (error.code == MORPH_ERROR_INVALID_CONFIGURATION && !names_something(error.text)) {
             finding("the error names neither field nor variable", error);
         }
-        if (error.code == MORPH_ERROR_INVALID_CONFIGURATION && legal(config) &&
-            environment.legal()) {
+        if (error.code == MORPH_ERROR_INVALID_CONFIGURATION && environment.legal() &&
+            legal(config, environment)) {
             finding("a legal configuration is refused", error);
         }
     } else {
-        if (!legal(config) || !environment.legal()) {
+        if (!environment.legal() || !legal(config, environment)) {
             finding("an impossible configuration is taken", morph_mem_last_error(context));
         }
         use(context);
