@@ -13,6 +13,13 @@ namespace bench {
 namespace {
 
 int rounds_by_default = 101;
+bool quick = false;
+std::vector<Measured> measured_rows;
+
+int rounds_of(int rounds) {
+    if (rounds == 0) return rounds_by_default;
+    return quick ? std::max(1, rounds / 4) : rounds;
+}
 
 void run_duel(benchmark::State& state, const Duel& duel) {
     std::vector<double> ours;
@@ -32,12 +39,24 @@ void run_duel(benchmark::State& state, const Duel& duel) {
         ratios.push_back(mine / peers);
     }
     auto operations = static_cast<double>(duel.operations);
-    state.counters["ours"] = quantile(ours, 0.5) / operations;
-    state.counters["peer"] = quantile(theirs, 0.5) / operations;
-    state.counters["ratio"] = quantile(ratios, 0.5);
-    state.counters["ratio_low"] = quantile(ratios, 0.25);
-    state.counters["ratio_high"] = quantile(ratios, 0.75);
-    state.counters["target"] = duel.target;
+    Measured row{duel.work,
+                 duel.peer,
+                 "ns",
+                 duel.target,
+                 true,
+                 quantile(ours, 0.5) / operations,
+                 quantile(theirs, 0.5) / operations,
+                 quantile(ratios, 0.5),
+                 quantile(ratios, 0.25),
+                 quantile(ratios, 0.75),
+                 ratios};
+    state.counters["ours"] = row.ours;
+    state.counters["peer"] = row.theirs;
+    state.counters["ratio"] = row.ratio;
+    state.counters["ratio_low"] = row.low;
+    state.counters["ratio_high"] = row.high;
+    state.counters["target"] = row.target;
+    measured_rows.push_back(std::move(row));
 }
 
 void run_figure(benchmark::State& state, const Figure& figure) {
@@ -46,9 +65,12 @@ void run_figure(benchmark::State& state, const Figure& figure) {
         values.push_back(figure.measure());
         state.SetIterationTime(1e-9);
     }
-    state.counters["value"] = quantile(values, 0.5);
+    const double value = quantile(values, 0.5);
+    state.counters["value"] = value;
     state.counters["target"] = figure.target;
     state.SetLabel(figure.unit);
+    measured_rows.push_back({figure.work, "", figure.unit, figure.target, false, value, 0, 0,
+                             quantile(values, 0.25), quantile(values, 0.75), values});
 }
 
 }  // namespace
@@ -61,11 +83,10 @@ double quantile(std::vector<double> values, double part) {
 
 void add(Duel duel) {
     auto row = std::make_shared<Duel>(std::move(duel));
-    int rounds = row->rounds != 0 ? row->rounds : rounds_by_default;
     benchmark::RegisterBenchmark((row->work + " | " + row->peer).c_str(),
                                  [row](benchmark::State& state) { run_duel(state, *row); })
         ->UseManualTime()
-        ->Iterations(rounds);
+        ->Iterations(rounds_of(row->rounds));
 }
 
 void add(Figure figure) {
@@ -73,7 +94,11 @@ void add(Figure figure) {
     benchmark::RegisterBenchmark(row->work.c_str(),
                                  [row](benchmark::State& state) { run_figure(state, *row); })
         ->UseManualTime()
-        ->Iterations(row->rounds);
+        ->Iterations(rounds_of(row->rounds));
+}
+
+const std::vector<Measured>& measured() {
+    return measured_rows;
 }
 
 int default_rounds() {
@@ -81,6 +106,10 @@ int default_rounds() {
 }
 void set_default_rounds(int rounds) {
     rounds_by_default = rounds;
+}
+void set_quick() {
+    quick = true;
+    rounds_by_default = std::min(rounds_by_default, 31);
 }
 
 double cpu_now() {

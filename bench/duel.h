@@ -2,7 +2,8 @@
 //
 // Absolute times on a shared machine mean little. So a duel runs short slices of both sides in turn
 // (swapping who goes first) and its result is the median of the slice-by-slice ratios, with the
-// quartiles beside it. Google Benchmark runs, filters and exports the rows; table.cpp prints them.
+// quartiles beside it. Google Benchmark runs and filters the rows, main.cpp prints them,
+// rows_json.h writes them to a file.
 #pragma once
 
 #include <cstddef>
@@ -37,6 +38,24 @@ struct Figure {
 void add(Duel duel);
 void add(Figure figure);
 
+// What a row gave. Of a duel: low, high and samples are of the ratios; of a figure: of its values.
+struct Measured {
+    std::string work;
+    std::string peer;  // empty: a figure
+    std::string unit;  // a duel's: "ns", per operation
+    double target;
+    bool duel;
+    double ours;  // medians
+    double theirs;
+    double ratio;
+    double low;  // quartiles
+    double high;
+    std::vector<double> samples;  // one a round
+};
+
+// Rows that have run, in their order.
+const std::vector<Measured>& measured();
+
 // Each *_bench.cpp adds its rows in one of these; main.cpp calls them in the table's order.
 void add_arena_rows();
 void add_pool_rows();
@@ -48,6 +67,10 @@ void add_collector_rows();
 // Rounds of a duel that does not say; set from --rounds before any row is added.
 int default_rounds();
 void set_default_rounds(int rounds);
+
+// A shorter run: rows that say how many rounds they take (they are the long ones) take a quarter,
+// at least one. Set before any row is added.
+void set_quick();
 
 // Steady clock, nanoseconds.
 double now();

@@ -1,9 +1,11 @@
 // build/bin/bench: runs every row, prints the table and its verdict.
 //
 // The exit status does not depend on the figures: a noisy machine is not a broken build. Google
-// Benchmark's own flags work (--benchmark_filter=REGEX, --benchmark_out=FILE). --curve prints
-// another table instead (heap_curve.h).
+// Benchmark's own flags work (--benchmark_filter=REGEX, --benchmark_out=FILE). --json=FILE keeps
+// the rows in a file as well, which is there and whole after every row (rows_json.h). --curve
+// prints another table instead (heap_curve.h).
 #include <benchmark/benchmark.h>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -13,11 +15,18 @@
 
 #include "bench/duel.h"
 #include "bench/heap_curve.h"
+#include "bench/rows_json.h"
 
 namespace {
 
 class TableReporter : public benchmark::BenchmarkReporter {
  public:
+    // json: empty for none.
+    explicit TableReporter(std::string json) : json_(std::move(json)) {}
+
+    // False when the file could not be written.
+    bool saved() const { return saved_; }
+
     bool ReportContext(const Context&) override {
         std::printf("%-46s %-22s %10s %10s %8s %15s %8s  %s\n", "work", "against", "ours", "peer",
                     "ratio", "quartiles", "target", "verdict");
@@ -36,11 +45,18 @@ class TableReporter : public benchmark::BenchmarkReporter {
             rows_ += 1;
         }
         std::fflush(stdout);
+        save();
     }
 
     void Finalize() override { std::printf("bench: %d rows, %d behind target\n", rows_, behind_); }
 
  private:
+    void save() {
+        if (json_.empty() || !saved_ || bench::write_rows_json(json_, bench::measured())) return;
+        std::fprintf(stderr, "bench: cannot write %s: %s\n", json_.c_str(), std::strerror(errno));
+        saved_ = false;
+    }
+
     void report(const Run& run) {
         // Google Benchmark appends "/iterations:N/manual_time" to the registered name.
         std::string name = run.run_name.function_name;
@@ -73,25 +89,35 @@ class TableReporter : public benchmark::BenchmarkReporter {
         return text;
     }
 
+    std::string json_;
+    bool saved_ = true;
     int rows_ = 0;
     int behind_ = 0;
 };
 
-// Takes --rounds N out of the arguments; the rest is Google Benchmark's.
-bool take_rounds(int* count, char** arguments) {
+// Takes an option of this program out of the arguments, the rest is Google Benchmark's: what stands
+// behind the name, or NULL.
+const char* take(const char* name, int* count, char** arguments) {
+    const size_t length = std::strlen(name);
     for (int i = 1; i < *count; i++) {
-        if (std::strncmp(arguments[i], "--rounds=", 9) != 0) continue;
-        int rounds = std::atoi(arguments[i] + 9);
-        if (rounds < 1 || rounds > 100000) {
-            std::fprintf(stderr, "bench: --rounds takes a number from 1 to 100000, not '%s'\n",
-                         arguments[i] + 9);
-            return false;
-        }
-        bench::set_default_rounds(rounds);
+        if (std::strncmp(arguments[i], name, length) != 0) continue;
+        const char* value = arguments[i] + length;
         for (int j = i; j + 1 < *count; j++) arguments[j] = arguments[j + 1];
         *count -= 1;
-        return true;
+        return value;
     }
+    return nullptr;
+}
+
+bool take_rounds(int* count, char** arguments) {
+    const char* text = take("--rounds=", count, arguments);
+    if (text == nullptr) return true;
+    int rounds = std::atoi(text);
+    if (rounds < 1 || rounds > 100000) {
+        std::fprintf(stderr, "bench: --rounds takes a number from 1 to 100000, not '%s'\n", text);
+        return false;
+    }
+    bench::set_default_rounds(rounds);
     return true;
 }
 
@@ -115,9 +141,12 @@ size_t curve_wanted(int count, char** arguments) {
 
 void print_help() {
     std::printf(
-        "usage: bench [--rounds=N] [--benchmark_filter=REGEX] [--benchmark_out=FILE]\n"
+        "usage: bench [--rounds=N] [--quick] [--json=FILE] [--benchmark_filter=REGEX]\n"
+        "             [--benchmark_list_tests] [--benchmark_out=FILE]\n"
         "Runs every row of the table side by side with its peer and prints medians of ratios.\n"
         "  --rounds=N   slices of each side per row (default %d)\n"
+        "  --quick      fewer of them, for all rows\n"
+        "  --json=FILE  every row with its samples, target and verdict, written as they come\n"
         "       bench --curve [--curve-max=SIZE]\n"
         "Prints what an allocation and a minor collection cost by the size of the live data, from\n"
         "1 MB up to SIZE (default 1G; 512M, 4G ...).\n",
@@ -131,6 +160,18 @@ int main(int count, char** arguments) {
         return bytes == SIZE_MAX ? 2 : bench::print_heap_curve(bytes);
     }
     if (!take_rounds(&count, arguments)) return 2;
+    if (const char* rest = take("--quick", &count, arguments); rest != nullptr) {
+        if (*rest != '\0') {
+            std::fprintf(stderr, "bench: --quick takes no value\n");
+            return 2;
+        }
+        bench::set_quick();
+    }
+    const char* json = take("--json=", &count, arguments);
+    if (json != nullptr && *json == '\0') {
+        std::fprintf(stderr, "bench: --json= needs the name of a file\n");
+        return 2;
+    }
     benchmark::Initialize(&count, arguments, print_help);
     if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
     bench::add_arena_rows();
@@ -139,10 +180,10 @@ int main(int count, char** arguments) {
     bench::add_heap_rows();
     bench::add_pause_rows();
     bench::add_collector_rows();
-    TableReporter table;
+    TableReporter table(json == nullptr ? "" : json);
     benchmark::RunSpecifiedBenchmarks(&table);
     // Rows own objects of the peers: they go before the peers' libraries do.
     benchmark::ClearRegisteredBenchmarks();
     benchmark::Shutdown();
-    return 0;
+    return table.saved() ? 0 : 1;
 }

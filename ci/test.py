@@ -83,6 +83,7 @@ def groups(options):
         Group("fuzz tests", gtest_tasks(asan / "fuzz_tests", jobs, options)),
         Group("stress tests", [task for name in ("", "_reference", "_malloc") for task in
                                gtest_tasks(asan / f"stress{name}_tests", jobs, options)]),
+        Group("compare tests", gtest_tasks(asan / "compare_tests", jobs, options)),
         Group("unit tests", gtest_tasks(asan / "unit_tests", jobs, options)),
         Group("unit tests, tiny", gtest_tasks(asan / "unit_tiny_tests", jobs, options)),
         Group("unit tests, g++", gtest_tasks(build / "gcc/tests/unit_tests", jobs, options)),
@@ -99,7 +100,7 @@ def groups(options):
             [build / f"{place}/bin/fuzz-{name}" for place in ("fuzz", "gcc")],
             fuzz_inputs.prepare(name, build)) for name in options.targets]),
         Group("scripts", [lambda script=script: unittest_outcome(script)
-                          for script in tracked(("ci/",), ("_test.py",))]),
+                          for script in tracked(("ci/", "bench/"), ("_test.py",))]),
     ]
 
 
