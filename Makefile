@@ -379,8 +379,7 @@ stress: setup
 
 # ARGS: build/bin/bench alone. QUICK=1: less of everything. ONLY=regex: cells whose id matches.
 bench: setup
-	+@$(SUBMAKE) $(BUILD)/release/bin/bench $(BUILD)/bin \
-	    $(if $(ARGS),,$(compare_programs:%=$(BUILD)/release/bin/%))
+	+@$(SUBMAKE) bench-programs
 	@$(if $(ARGS),$(BUILD)/bin/bench $(ARGS),bench/compare/compare.py --build $(BUILD) \
 	    --cxx $(CXX) $(if $(filter-out 0,$(QUICK)),--quick) $(if $(ONLY),--only '$(ONLY)'))
 
@@ -428,6 +427,9 @@ test_names := unit unit_tiny reference interface fuzz stress stress_reference st
 tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 
 release-programs: $(call programs_of,release) $(BUILD)/bin
+bench-programs: $(BUILD)/release/bin/bench $(BUILD)/bin \
+    $(if $(ARGS),,$(compare_programs:%=$(BUILD)/release/bin/%))
+	@:
 fuzz-programs: $(targets:%=$(BUILD)/fuzz/bin/fuzz-%) $(BUILD)/asan/bin/morphcheck
 test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
     $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests $(BUILD)/gcc/tests/unit_tests \
@@ -455,8 +457,9 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    nightly install clean format tidy release-programs fuzz-programs test-programs unit unit-tiny \
-    reference-tests fuzz-tests stress-tests compare-tests morphcheck FORCE
+    nightly install clean format tidy release-programs bench-programs fuzz-programs \
+    test-programs unit unit-tiny reference-tests fuzz-tests stress-tests compare-tests morphcheck \
+    FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
     $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))
