@@ -3,6 +3,7 @@
 
     bench/compare/compare.py [--quick] [--only REGEX] [--build DIR] [--output DIR] [--cxx COMPILER]
     bench/compare/compare.py --markdown RESULTS.json
+    bench/compare/compare.py --baseline RESULTS.json > bench/baseline.json
 
 Measures the workloads on every memory system (plan.py), in processes of their own (worker.py), in
 turn (measure.py), and the micro rows of build/bin/bench; judges the targets (targets.py); writes
@@ -10,6 +11,7 @@ results.json as it goes and report.html at the end. Progress is on standard erro
 
 --only REGEX    cells whose id matches (profile/1000/v1); micro rows only when `micro` matches
 --markdown      prints the tables of a results.json for a page, and measures nothing
+--baseline      prints what bench-check reads of it: every sample, without pauses and timelines
 
 Last line: `bench: R rows, B behind target`. Exit status 0 whatever the figures; 1 when something
 broke (a wrong result, a program missing, results not written); 2 usage; 130 interrupted, with
@@ -17,6 +19,7 @@ results.json as far as it came.
 """
 
 import argparse
+import json
 import pathlib
 import re
 import signal
@@ -64,19 +67,38 @@ def arguments(words):
     parser.add_argument("--cxx", default="clang++-19", help="the compiler, for the record")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="RESULTS.json",
                         help="print these tables for a page, measure nothing")
+    parser.add_argument("--baseline", type=pathlib.Path, metavar="RESULTS.json",
+                        help="print what bench-check reads of it, measure nothing")
     options = parser.parse_args(words)
     options.output = options.output or options.build / "bench"
     return options
 
 
-def print_markdown(path):
+def print_as(form, path):
+    """A results.json in another form."""
     try:
         document = results.read(path)
     except results.Unreadable as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2
-    print(tables.markdown(document), end="")
+    print(form(document), end="")
     return 0
+
+
+def baseline(document):
+    """A line for each cell and row, so that a change of the baseline can be read."""
+    for cell in document["cells"] + document["limits"]:
+        cell.pop("timeline", None)
+        for sample in cell["samples"]:
+            sample["pauses_ns"] = None
+    parts = []
+    for name, value in document.items():
+        if isinstance(value, list):
+            lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in value)
+            parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+        else:
+            parts.append(f"{json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def report(path, document):
@@ -172,7 +194,9 @@ class Comparison:
 def main(words=None):
     options = arguments(words)
     if options.markdown:
-        return print_markdown(options.markdown)
+        return print_as(tables.markdown, options.markdown)
+    if options.baseline:
+        return print_as(baseline, options.baseline)
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGINT, interrupt)
     try:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """compare.py and measure.py with fake programs: what a run leaves, whatever these do."""
 
+import json
 import os
 import pathlib
 import re
@@ -260,6 +261,19 @@ class Program(Folder):
         self.assertEqual(status, 0)
         self.assertIn("| 100 | V2 COMPILER | 0.1 |", output)
         self.assertEqual(output.count("### "), 2)
+
+    def test_a_baseline_keeps_every_sample_and_drops_pauses_and_timelines(self):
+        fake_programs.install(self.build)
+        self.compare("--only", ONE_SIZE)
+        path = self.build / "bench/results.json"
+        status, output, _ = self.compare("--baseline", str(path))
+        self.assertEqual(status, 0)
+        kept, whole = json.loads(output), json.loads(path.read_text(encoding="utf-8"))
+        self.assertEqual(list(kept), list(whole))
+        for ours, theirs in zip(kept["cells"], whole["cells"], strict=True):
+            self.assertNotIn("timeline", ours)
+            for left, right in zip(ours["samples"], theirs["samples"], strict=True):
+                self.assertEqual(left, {**right, "pauses_ns": None})
 
 
 def running(build):
