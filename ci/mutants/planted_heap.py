@@ -110,7 +110,7 @@ HEAP_MUTANTS = [
            "size_t window = wanted < room ? wanted : room;", "size_t window = wanted;",
            GRAPH, HEAP),
     Mutant("resize-keeps-cut-references", "impl/heap/allocate.cpp",
-           "        clear_cut_references(to, old_size, new_size);\n", "", GRAPH, HEAP),
+           "        clear_cut_references(to, layout, old_size, new_size);\n", "", GRAPH, HEAP),
     Mutant("resize-does-not-remember", "impl/heap/allocate.cpp",
            "    remember_whole(parts_, to);\n", "", GRAPH, HEAP),
     Mutant("held-object-not-a-root", "impl/heap/evacuator.cpp",

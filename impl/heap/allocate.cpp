@@ -13,6 +13,7 @@
 #include "heap/heap.h"
 #include "heap/ledger.h"
 #include "heap/remember.h"
+#include "heap/trace.h"
 #include "heap/young_walk.h"
 
 namespace morph {
@@ -148,24 +149,6 @@ void* Heap::allocate(size_t size, size_t alignment, uint32_t type) {
     return object;
 }
 
-// What is a reference in one of two sizes of an array, but not in the other (an element that is
-// whole in one of them only), becomes zero: no bits of data are ever traced, nor stale references
-// kept.
-void Heap::clear_cut_references(void* to, size_t old_size, size_t new_size) const {
-    const TypeLayout& layout = parts_.layout_of(to);
-    bool pointers = layout.layout == MORPH_LAYOUT_POINTERS;
-    size_t element = pointers ? sizeof(void*) : layout.element_bytes;
-    size_t whole = (old_size < new_size ? old_size : new_size) / element;
-    if (old_size / element == new_size / element) return;
-    size_t begin = whole * element;
-    for (uint32_t index = 0; index < (pointers ? 1 : layout.offset_count); ++index) {
-        size_t offset = begin + (pointers ? 0 : layout.offsets[index]);
-        if (offset >= new_size) break;
-        size_t bytes = new_size - offset < sizeof(void*) ? new_size - offset : sizeof(void*);
-        memset(static_cast<unsigned char*>(to) + offset, 0, bytes);
-    }
-}
-
 void Heap::copy_contents(void* to, const void* from, size_t old_size, size_t new_size) {
     const TypeLayout& layout = parts_.layout_of(to);
     size_t kept = old_size < new_size ? old_size : new_size;
@@ -179,7 +162,7 @@ void Heap::copy_contents(void* to, const void* from, size_t old_size, size_t new
     morph_object_set_flags(to, morph_object_flags(from));
     if (!layout.has_references()) return;
     if (layout.layout == MORPH_LAYOUT_POINTERS || layout.layout == MORPH_LAYOUT_STRUCTS) {
-        clear_cut_references(to, old_size, new_size);
+        clear_cut_references(to, layout, old_size, new_size);
     }
     if (parts_.debug) Ledger(parts_).settle(to);
     remember_whole(parts_, to);

@@ -87,7 +87,6 @@ class Heap {
     [[nodiscard]] void* take_old(size_t size, size_t bytes, size_t alignment, uint32_t type);
     void make_room(unsigned attempt, bool old);
     void* explain_refusal(size_t size);
-    void clear_cut_references(void* to, size_t old_size, size_t new_size) const;
     void copy_contents(void* to, const void* from, size_t old_size, size_t new_size);
 
     MorphCode count_failure() {

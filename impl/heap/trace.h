@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "chunk/check.h"
 #include "heap/heap_types.h"
@@ -113,6 +114,24 @@ inline void each_slot_between(void* object, size_t size, const TypeLayout& layou
             size_t at = base + layout.offsets[index];
             if (at >= begin && at < end) f(slot_at(object, at));
         }
+    }
+}
+
+// After a resize copied an object: what is a reference at one of the two sizes of an array, but not
+// at the other (in an element that only one of them holds whole), becomes zero, so that
+// no bits of data are ever traced, nor stale references kept. layout is POINTERS or STRUCTS.
+inline void clear_cut_references(void* to, const TypeLayout& layout, size_t old_size,
+                                 size_t new_size) {
+    bool pointers = layout.layout == MORPH_LAYOUT_POINTERS;
+    size_t element = pointers ? sizeof(void*) : layout.element_bytes;
+    size_t whole = (old_size < new_size ? old_size : new_size) / element;
+    if (old_size / element == new_size / element) return;
+    size_t begin = whole * element;
+    for (uint32_t index = 0; index < (pointers ? 1 : layout.offset_count); ++index) {
+        size_t offset = begin + (pointers ? 0 : layout.offsets[index]);
+        if (offset >= new_size) break;
+        size_t bytes = new_size - offset < sizeof(void*) ? new_size - offset : sizeof(void*);
+        memset(static_cast<unsigned char*>(to) + offset, 0, bytes);
     }
 }
 

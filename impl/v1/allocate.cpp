@@ -10,6 +10,7 @@
 #include "chunk/check.h"
 #include "chunk/memory_marks.h"
 #include "heap/header.h"
+#include "heap/trace.h"
 #include "v1/v1.h"
 
 namespace morph {
@@ -159,25 +160,9 @@ MorphCode V1::free(void* address) {
 
 // ------------------------------------------------------------------------------------ resizing
 
-// What is a reference in one of two sizes of an array, but not in the other (an element that is
-// whole in one of them only), becomes zero, see morph_heap_resize.
-void V1::clear_cut_references(void* to, size_t old_size, size_t new_size) const {
-    const TypeLayout& layout = parts_.layout_of(v1::object_of(to));
-    bool pointers = layout.layout == MORPH_LAYOUT_POINTERS;
-    size_t element = pointers ? sizeof(void*) : layout.element_bytes;
-    size_t whole = (old_size < new_size ? old_size : new_size) / element;
-    if (old_size / element == new_size / element) return;
-    size_t begin = whole * element;
-    for (uint32_t index = 0; index < (pointers ? 1 : layout.offset_count); ++index) {
-        size_t offset = begin + (pointers ? 0 : layout.offsets[index]);
-        if (offset >= new_size) break;
-        size_t bytes = new_size - offset < sizeof(void*) ? new_size - offset : sizeof(void*);
-        memset(static_cast<unsigned char*>(to) + offset, 0, bytes);
-    }
-}
-
 void V1::copy_contents(void* to, const void* from, size_t old_size, size_t new_size) {
-    MorphLayout layout = parts_.layout_of(v1::object_of(to)).layout;
+    const TypeLayout& its = parts_.layout_of(v1::object_of(to));
+    MorphLayout layout = its.layout;
     size_t kept = old_size < new_size ? old_size : new_size;
     if (layout == MORPH_LAYOUT_WEAK) {
         memcpy(static_cast<unsigned char*>(to) + kWeakBytes,
@@ -188,7 +173,7 @@ void V1::copy_contents(void* to, const void* from, size_t old_size, size_t new_s
     }
     morph_object_set_flags(to, morph_object_flags(from));
     if (layout == MORPH_LAYOUT_POINTERS || layout == MORPH_LAYOUT_STRUCTS) {
-        clear_cut_references(to, old_size, new_size);
+        clear_cut_references(to, its, old_size, new_size);
     }
 }
 

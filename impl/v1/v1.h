@@ -103,7 +103,6 @@ class V1 {
     [[nodiscard]] v1::Object* find_room(size_t size, size_t alignment, uint32_t type, bool zeroed);
     void enlist(v1::Object* object, uint32_t type);
     MorphCode refuse_free(const void* address, const v1::Object* object);
-    void clear_cut_references(void* to, size_t old_size, size_t new_size) const;
     void copy_contents(void* to, const void* from, size_t old_size, size_t new_size);
 
     v1::Parts parts_;  // first: its head is what the public sees
