@@ -41,7 +41,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # ---------------------------------------------------------------------------------- sources
 
 # ROOMS="os chunk pool" builds the library from these rooms only (while another one is in pieces).
-ROOMS ?= os chunk arena pool heap v1 context
+ROOMS ?= os chunk arena pool general heap v1 context
 public_headers := $(wildcard impl/include/morph/*.h impl/include/morph/*.hpp)
 c_headers := $(wildcard impl/include/morph/*.h)
 
@@ -67,8 +67,22 @@ canary_sources := $(call sources_in,fuzz/canary/*.cpp fuzz/canary/*.c)
 canaries := $(patsubst fuzz/canary/%.cpp,%,$(filter %.cpp,$(canary_sources)))
 example_source := fuzz/example/bump_allocator.c
 stress_sources := $(call sources_in,stress/fox/*.cpp stress/generate/*.cpp stress/profile/*.cpp \
-    stress/driver/*.cpp stress/collector/*.cpp)
-stress_tests := $(call tests_in,stress/*/*.cpp)
+    stress/driver/*.cpp stress/collector/*.cpp stress/scale/*.cpp stress/pressure/*.cpp)
+# What uses more of the library than the layers of stress/memory have: its arenas, pools, ...
+whole_sources := $(call sources_in,stress/soak/*.cpp stress/threads/*.cpp) \
+    stress/pressure/neighbour.cpp
+stress_sources := $(filter-out $(whole_sources),$(stress_sources))
+# Tests of what runs on any memory system; of programs at scale, which they start as users do; of
+# interpreters and the database on our allocators; of recorded traces.
+stress_tests := $(call tests_in,$(foreach r,fox generate profile driver collector,\
+    stress/$(r)/*.cpp))
+scale_tests := $(call tests_in,$(foreach r,pressure scale soak threads,stress/$(r)/*.cpp))
+real_sources := $(call sources_in,stress/real/*.cpp)
+real_tests := $(call tests_in,stress/real/*.cpp)
+trace_sources := $(call sources_in,stress/trace/*.cpp)
+trace_tests := $(call tests_in,stress/trace/*.cpp)
+# Loaded into other processes before they start: no C++ library, no malloc of its own.
+preload_sources := $(call sources_in,stress/trace/preload/*.cpp)
 stress_memory := $(call sources_in,stress/memory/*.cpp)
 stress_programs := $(call sources_in,stress/programs/*.cpp)
 bench_sources := $(call sources_in,bench/*.cpp)
@@ -77,9 +91,11 @@ compare_sources := $(call sources_in,bench/compare/*.cpp)
 compare_tests := $(call tests_in,bench/compare/*.cpp)
 all_sources := $(library_sources) $(library_tests) $(reference_sources) $(reference_tests) \
     $(suite_sources) $(suite_tests) fuzz/api_table.cpp fuzz/standalone_main.cpp $(target_sources) \
-    $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(stress_tests) \
-    $(stress_memory) $(stress_programs) $(bench_sources) $(bench_tests) $(compare_sources) \
-    $(compare_tests)
+    $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(whole_sources) \
+    $(stress_tests) $(stress_memory) $(stress_programs) $(scale_tests) \
+    $(real_sources) $(real_tests) \
+    $(trace_sources) $(trace_tests) $(preload_sources) $(bench_sources) $(bench_tests) \
+    $(compare_sources) $(compare_tests)
 
 # ------------------------------------------------------------------- configurations and variants
 
@@ -122,7 +138,8 @@ tests-tiny.flags := $(small) $(rename_tiny)
 # Tests are compiled often and run once: what they test is optimised, they need not be.
 asan.tests.flags := -O0
 asan.tests-tiny.flags := -O0
-busy_tests := impl/arena/arena_failure_test impl/arena/arena_test impl/heap/old_space_test \
+busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
+    impl/arena/arena_test impl/heap/old_space_test \
     impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
     impl/v1/v1_random_test impl/v1/v1_failure_test
 
@@ -193,6 +210,7 @@ suite = $(call objects,$(1),suite,$(suite_sources)) $(foreach t,library tiny ref
     $(BUILD)/$(1)/suite/api-$(t).o) $(foreach l,libmorph libmorph-tiny libmorph-renamed,\
     $(BUILD)/$(1)/$(l).a)
 stress = $(call objects,$(1),suite,$(stress_sources))
+whole = $(call objects,$(1),suite,$(whole_sources))
 memory_library = $(BUILD)/$(1)/libmorph.a
 memory_reference = $(BUILD)/$(1)/libmorph-reference.a
 memory_malloc = $(call objects,$(1),suite,$(stress_memory))
@@ -212,7 +230,12 @@ bench_libraries := -Wl,--push-state,--no-as-needed -lstdc++ -lm -lc -Wl,--pop-st
 # the other programs of stress/programs.
 MEMORIES := library reference malloc
 threefold := $(filter fox profile collector,$(stress_programs:stress/programs/%.cpp=%))
-onefold := $(filter-out $(threefold) fox-record,$(stress_programs:stress/programs/%.cpp=%))
+real := $(filter real-%,$(stress_programs:stress/programs/%.cpp=%))
+onefold := $(filter-out $(threefold) $(real) fox-record trace trace-victim,\
+    $(stress_programs:stress/programs/%.cpp=%))
+traced := $(filter trace,$(stress_programs:stress/programs/%.cpp=%))
+victims := $(filter trace-victim,$(stress_programs:stress/programs/%.cpp=%))
+real_libraries := $(suite_libraries) -llua5.4 -lsqlite3 -lduktape
 
 # The workers of the comparison: compare-<memory> for each bench/compare/memory_<memory>.cpp, and
 # compare-<memory>-sampled, where the workload's calls of the allocator go by way of inside.cpp.
@@ -231,7 +254,8 @@ programs_of = $(addprefix $(BUILD)/$(1)/,libmorph.a libmorph.so.$(VERSION) libmo
     libmorph-renamed.a libmorph-reference.a) $(addprefix $(BUILD)/$(1)/bin/,\
     $(if $(morphcheck_sources),morphcheck) $(if $(bench_sources),bench) $(onefold) \
     $(compare_programs) \
-    $(foreach p,$(threefold),$(MEMORIES:%=$(p)-%)) fox-record $(if $(wildcard $(example_source)),\
+    $(foreach p,$(threefold),$(MEMORIES:%=$(p)-%)) fox-record $(real) $(traced) $(victims) \
+    $(if $(preload_sources),libmorph-trace.so) $(if $(wildcard $(example_source)),\
     bump_allocator.so))
 
 define program_rules
@@ -260,6 +284,18 @@ $(BUILD)/$(1)/tests/compare_tests: wraps := $(compare_wraps)
 $(BUILD)/$(1)/suite/bench/compare/programs_test.o: defines := -O0 \
     '-DCOMPARE_SANITIZED="$(abspath $(BUILD)/$(1)/bin)"' \
     '-DCOMPARE_RELEASED="$(abspath $(BUILD)/release/bin)"'
+# The released programs that these tests start; under ASan there is no limit of address space.
+$(BUILD)/$(1)/tests/scale_tests: $(call objects,$(1),suite,$(scale_tests)) $(call stress,$(1)) \
+    $(call whole,$(1)) $(call memory_library,$(1)) | release-programs
+$(BUILD)/$(1)/tests/real_tests: $(call objects,$(1),suite,$(real_tests) $(real_sources)) \
+    $(call stress,$(1)) $(call memory_library,$(1)) | release-programs
+$(BUILD)/$(1)/tests/real_tests: wraps := $(real_libraries)
+$(BUILD)/$(1)/tests/trace_tests: wraps := -lzstd
+$(BUILD)/$(1)/tests/trace_tests: $(call objects,$(1),suite,$(trace_tests) $(trace_sources) \
+    stress/driver/child.cpp) $(call suite,$(1)) | release-programs
+$(foreach r,pressure scale soak threads real trace,\
+    $(BUILD)/$(1)/suite/stress/$(r)/%_test.o): defines := \
+    '-DMORPH_RELEASED="$(abspath $(BUILD)/release/bin)"'
 $(BUILD)/$(1)/tests/%_tests:
 	@mkdir -p $$(@D)
 	$$(say) link $$@
@@ -268,13 +304,24 @@ $(BUILD)/$(1)/tests/%_tests:
 
 $(BUILD)/$(1)/bin/morphcheck: $(call objects,$(1),suite,$(morphcheck_sources)) $(call suite,$(1))
 $(onefold:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/bin/%: \
-    $(BUILD)/$(1)/suite/stress/programs/%.o $(call stress,$(1)) $(call memory_library,$(1))
+    $(BUILD)/$(1)/suite/stress/programs/%.o $(call stress,$(1)) $(call whole,$(1)) \
+    $(call memory_library,$(1))
 $(foreach p,$(threefold),$(foreach m,$(MEMORIES),$(eval \
     $(BUILD)/$(1)/bin/$(p)-$(m): $(BUILD)/$(1)/suite/stress/programs/$(p).o $(call stress,$(1)) \
         $(call memory_$(m),$(1)))))
 $(BUILD)/$(1)/bin/fox-record: $(call objects,$(1),suite,stress/programs/fox-record.cpp \
     fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp fuzz/fields.cpp) $(call stress,$(1)) \
     $(call memory_malloc,$(1))
+$(real:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/bin/%: $(BUILD)/$(1)/suite/stress/programs/%.o \
+    $(call objects,$(1),suite,$(real_sources)) $(call stress,$(1)) $(call memory_library,$(1))
+$(real:%=$(BUILD)/$(1)/bin/%): libraries := $(real_libraries)
+$(traced:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/suite/stress/programs/trace.o \
+    $(call objects,$(1),suite,$(trace_sources)) $(call suite,$(1))
+$(victims:%=$(BUILD)/$(1)/bin/%): $(BUILD)/$(1)/bin/%: $(BUILD)/$(1)/suite/stress/programs/%.o
+$(BUILD)/$(1)/bin/libmorph-trace.so: $(call objects,$(1),library,$(preload_sources))
+	@mkdir -p $$(@D)
+	$$(say) link $$@
+	$$(quiet)$$($(1).cc) -shared -Wl,-z,defs $$($(1).flags) $$(LDFLAGS) $$^ -pthread -ldl -o $$@
 $(BUILD)/$(1)/bin/bench: $(call objects,$(1),suite,$(bench_sources)) $(BUILD)/$(1)/libmorph.a \
     $(BUILD)/$(1)/libmorph-reference.a
 $(BUILD)/$(1)/bin/bench: libraries := $(bench_libraries)
@@ -286,6 +333,7 @@ $(compare_memories:%=$(BUILD)/$(1)/bin/compare-%-sampled): libraries := $(compar
 $(BUILD)/$(1)/bin/compare-boehm: libraries := -lgc
 $(BUILD)/$(1)/bin/compare-boehm-sampled: libraries := $(compare_wraps) -lgc
 $(foreach p,morphcheck $(onefold),$(BUILD)/$(1)/bin/$(p)): libraries := $(suite_libraries)
+$(traced:%=$(BUILD)/$(1)/bin/%): libraries := $(suite_libraries) -lzstd
 $(BUILD)/$(1)/bin/bump_allocator.so: fuzz/example/bump_allocator.c
 $(BUILD)/$(1)/bin/forgetful_allocator.so: fuzz/canary/forgetful_allocator.c
 $(BUILD)/$(1)/bin/%.so:
@@ -298,8 +346,9 @@ $(canaries:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
     $(BUILD)/$(1)/suite/fuzz/canary/%.o | $(BUILD)/$(1)/bin/forgetful_allocator.so
 $(BUILD)/$(1)/suite/fuzz/canary/canary.o: defines := \
     '-DMORPH_CANARY_SUBJECT="$(abspath $(BUILD)/$(1)/bin/forgetful_allocator.so)"'
-$(foreach t,$(targets) $(canaries),$(BUILD)/$(1)/bin/fuzz-$(t)): $(call stress,$(1)) \
-    $(call suite,$(1)) $(filter %.o,$(call fuzz_engine,$(1)))
+$(foreach t,$(targets) $(canaries),$(BUILD)/$(1)/bin/fuzz-$(t)): $(call objects,$(1),suite,\
+    $(filter stress/fox/%,$(stress_sources))) $(call suite,$(1)) \
+    $(filter %.o,$(call fuzz_engine,$(1)))
 	@mkdir -p $$(@D)
 	$$(say) link $$@
 	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) $$(filter-out %.o,$$(call \
@@ -324,13 +373,18 @@ help:
 	@echo "    FUZZ_SECONDS=60 TARGETS='$(targets)' SEED=n JOBS=$(JOBS)"
 	@echo "make corpus               bring what make fuzz found new into corpora/"
 	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
+	@echo "    SEED=n PLAN=brief|full ONLY=regex STATE=directory (a killed run goes on)"
 	@echo "make bench                speed and memory of V1, V2 and peers: tables, results.json,"
 	@echo "                          report.html in $(BUILD)/bench (20 minutes; QUICK=1: 2 minutes;"
 	@echo "                          ONLY=profile/1000; ARGS=--curve, ARGS=--help: $(BUILD)/bin/bench)"
 	@echo "make bench-check          what became slower or bigger: BEFORE=old.json AFTER=new.json"
 	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
-	@echo "make valgrind             unit tests under memcheck"
-	@echo "make tsan | coverage      unit and fuzz tests under TSan; coverage report"
+	@echo "make valgrind             tests, corpora and workloads under memcheck, threads under"
+	@echo "                          helgrind: VALGRIND_SECONDS=n (0: all) SEED=n"
+	@echo "make tsan | coverage      unit and fuzz tests under TSan, with threads; coverage report:"
+	@echo "                          TSAN_SECONDS=n COVERAGE_SECONDS=n (0: all) SEED=n"
+	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
+	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the tests fail"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
@@ -364,18 +418,31 @@ corpus: setup
 	@ci/fuzz.py corpus --build $(BUILD) --targets "$(TARGETS)"
 
 # The long property and enumeration tests of fuzz/ are left to ASan: memcheck is 30 times slower.
-memcheck_tests = $(filter-out %/fuzz_tests %/stress_tests,$(call tests_of,release))
+VALGRIND_SECONDS ?= 0
+TSAN_SECONDS ?= 0
+COVERAGE_SECONDS ?= 0
+memcheck_names := unit unit_tiny reference interface
+memcheck_programs = $(memcheck_names:%=$(BUILD)/release/tests/%_tests) \
+    $(targets:%=$(BUILD)/release/bin/fuzz-%)
+tsan_programs = $(call tests_of,tsan) $(filter %/threads,$(onefold:%=$(BUILD)/tsan/bin/%))
+coverage_programs = $(call tests_of,coverage)
+bounded = --build $(BUILD) --jobs $(JOBS) --seconds $(1) $(if $(SEED),--seed $(SEED))
 valgrind: setup
-	+@$(SUBMAKE) release-programs $(memcheck_tests)
-	@ci/instrumented.py valgrind --build $(BUILD) --jobs $(JOBS) $(memcheck_tests)
+	+@$(SUBMAKE) release-programs $(memcheck_programs)
+	@ci/valgrind.py $(call bounded,$(VALGRIND_SECONDS))
 
-tsan coverage: setup
-	+@$(SUBMAKE) $(call tests_of,$@)
-	@ci/instrumented.py $@ --build $(BUILD) --jobs $(JOBS) $(call tests_of,$@)
+tsan: setup
+	+@$(SUBMAKE) $(tsan_programs)
+	@ci/instrumented.py $@ $(call bounded,$(TSAN_SECONDS)) $(tsan_programs)
+
+coverage: setup
+	+@$(SUBMAKE) $(coverage_programs)
+	@ci/instrumented.py $@ $(call bounded,$(COVERAGE_SECONDS)) $(coverage_programs)
 
 stress: setup
 	+@$(SUBMAKE) release-programs
-	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED))
+	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if \
+	    $(PLAN),--plan $(PLAN)) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
 
 # ARGS: build/bin/bench alone. QUICK=1: less of everything. ONLY=regex: cells whose id matches.
 bench: setup
@@ -390,8 +457,11 @@ bench-check:
 mutants: setup
 	@ci/mutants/mutants.py --build $(BUILD) --jobs $(JOBS) $(MUTANTS)
 
-nightly:
-	@echo "make nightly: not there yet; run make test, make fuzz and make stress" >&2; exit 2
+# The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
+NIGHTLY_DIR ?= $(BUILD)/nightly/nights
+nightly: setup
+	@ci/nightly.py --build $(BUILD) --jobs $(JOBS) --nights $(NIGHTLY_DIR) \
+	    $(if $(HOURS),--hours $(HOURS)) $(if $(SEED),--seed $(SEED)) $(if $(FRESH),--fresh)
 
 format: setup
 	@clang-format-19 -i $(formatted_sources)
@@ -424,6 +494,8 @@ install: setup
 # ------------------------------------------------------------------------- groups of programs
 
 test_names := unit unit_tiny reference interface fuzz stress stress_reference stress_malloc
+# Of one configuration alone, since they start programs of others.
+scale_names := $(foreach n,scale real trace,$(if $($(n)_tests),$(n)))
 tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 
 release-programs: $(call programs_of,release) $(BUILD)/bin
@@ -431,10 +503,17 @@ bench-programs: $(BUILD)/release/bin/bench $(BUILD)/bin \
     $(if $(ARGS),,$(compare_programs:%=$(BUILD)/release/bin/%))
 	@:
 fuzz-programs: $(targets:%=$(BUILD)/fuzz/bin/fuzz-%) $(BUILD)/asan/bin/morphcheck
+nightly-programs: release-programs bench-programs fuzz-programs $(memcheck_programs) \
+    $(tsan_programs) $(coverage_programs) $(call programs_of,gcc)
+	@:
+# What g++ builds in make test: the library, its tests and the suite. The workloads and benchmarks,
+# which nobody links, it builds at night.
+gcc_programs := $(addprefix $(BUILD)/gcc/,libmorph.a libmorph.so.$(VERSION) libmorph-reference.a \
+    bin/morphcheck)
 test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
-    $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests $(BUILD)/gcc/tests/unit_tests \
-    $(call programs_of,gcc) \
-    $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
+    $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests \
+    $(scale_names:%=$(BUILD)/asan/tests/%_tests) $(BUILD)/gcc/tests/unit_tests \
+    $(gcc_programs) $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
 
 $(BUILD)/bin: FORCE
 	@mkdir -p $(BUILD) && ln -sfn release/bin $@
@@ -458,8 +537,8 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
     nightly install clean format tidy release-programs bench-programs fuzz-programs \
-    test-programs unit unit-tiny reference-tests fuzz-tests stress-tests compare-tests morphcheck \
-    FORCE
+    nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
+    compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
     $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))

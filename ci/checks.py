@@ -153,6 +153,18 @@ def quoted(page, source):
     return outcome
 
 
+def excerpts(page, sources):
+    """Each C++ block of the page is part of one of the sources, letter for letter."""
+    outcome = Outcome()
+    texts = [pathlib.Path(source).read_text() for source in sources]
+    blocks = re.findall(r"^```cpp\n(.*?)^```$", pathlib.Path(page).read_text(),
+                        re.MULTILINE | re.DOTALL)
+    lost = [block for block in blocks if not any(block in text for text in texts)]
+    problem = f"in no source: {lost[0].splitlines()[0]} ..." if lost else ""
+    outcome.check(f"{page} quotes its sources", problem if blocks else "it quotes nothing")
+    return outcome
+
+
 def formatted(files):
     """clang-format would change nothing."""
     status, output = run(["clang-format-19", "--dry-run", "-Werror", *files])

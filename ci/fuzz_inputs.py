@@ -17,7 +17,7 @@ import subprocess
 CORPORA = pathlib.Path("corpora")
 SEEDS = CORPORA / "seeds"
 REGRESSIONS = CORPORA / "regressions"
-OPERATION_TARGETS = ("arena", "pool", "context", "heap", "runtime", "v1", "canary")
+OPERATION_TARGETS = ("arena", "pool", "general", "context", "heap", "runtime", "v1", "canary")
 # Which subjects a target of operations runs, by its variant bit; else "TARGET.tiny", "TARGET".
 SUBJECTS = {"v1": ("v1", "v1.runtime")}
 VARIANT_BIT = 0x80
@@ -68,11 +68,11 @@ def sources(target):
     return found
 
 
-def prepare(target, build):
+def prepare(target, build, morphcheck=None):
     """Writes all inputs of a target to a folder of the build, and returns their paths."""
     folder = build / "fuzz" / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)
-    morphcheck = build / "asan/bin/morphcheck"
+    morphcheck = morphcheck or build / "asan/bin/morphcheck"
 
     def convert(path):
         done = subprocess.run([morphcheck, "convert", path, "--to", "binary", "-o", "-"],

@@ -1,139 +1,170 @@
 #!/usr/bin/env python3
-"""The bodies of `make valgrind`, `make tsan` and `make coverage`: test programs under a tool.
+"""The bodies of `make tsan` and `make coverage`: test programs built with instrumentation.
 
-    ci/instrumented.py valgrind|tsan|coverage [--build DIR] [--jobs N] TEST_PROGRAM...
+    ci/instrumented.py tsan|coverage [--build DIR] [--jobs N] [--seconds N] [--seed N] PROGRAM...
 
-valgrind   memcheck, also over a few runs of build/bin; last line
-           `valgrind: P programs, E errors, L leaks`, where a leak is a block that nothing points to
-tsan       the programs are built with -fsanitize=thread; last line `N passed, M failed`
+tsan       the programs are built with -fsanitize=thread. One that is called `threads` is run with 8
+           threads, and again with a planted race, which must be reported: a test each. Last line
+           `N passed, M failed`.
 coverage   lines of the library that the tests run, by file; last line the total
+
+Programs run in shards. With --seconds, shards that cannot start in that time are not run and those
+that run at its end are stopped: they are counted and said, and are neither passed nor failed. The
+seed turns the order of the shards, so that nights which are cut get round to all of them.
+Exit status: 0 when something passed and nothing failed, else 1.
 """
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import time
 
-from outcome import Outcome, excerpt, gtest_outcome, run
+import children
+from outcome import Outcome, excerpt, gtest_outcome, run, status_text
 
-MEMCHECK = ["valgrind", "--tool=memcheck", "--leak-check=full", "--error-exitcode=99",
-            "--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect",
-            "--num-callers=20"]
-PROGRAM_SECONDS = 3600
-# These look at the address space of the process, most of which belongs to Valgrind here.
-NOT_UNDER_VALGRIND = ("PagesDeathTest.ATightAddressSpaceLimitStillGivesAlignedMemory:"
-                      "PagesDeathTest.RunningOutOfMappingRecordsIsARefusal:"
-                      "Pages.TrimmingLeavesNothingBehind:"
-                      "SwapFileTest.TooManyMappingsLeaveThePageAsItIs")
-
-
-def programs_of_bin(build):
-    """Whole programs worth a run under memcheck, with arguments that take seconds natively."""
-    binaries = build / "bin"
-    fox = [str(path) for path in sorted(pathlib.Path("corpora/fox/accepted").glob("*.fox"))[:5]]
-    commands = [[binaries / "morphcheck", "run", "--subject", subject, "--seed", "1", "--ops",
-                 "3000"] for subject in ("arena.tiny", "pool.tiny", "context.tiny", "context",
-                                         "v1", "v1.runtime")]
-    commands.append([binaries / "fox-library", "--count", *fox])
-    return [command for command in commands if command[0].is_file()]
+PROGRAM_SECONDS = 1800
+SHARDS = 6  # of each program: small enough to go round, large enough to be worth a start
+# Tests of single-threaded code that take TSan minutes each: exhaustive enumeration and long random
+# programs, which ASan runs in `make test`. They start no thread.
+HOURS_UNDER_TSAN = ("Exhaustive*", "*Exhaustive*", "*Enumerat*", "*Property*")
+TSAN_EXIT = 66  # what TSan makes of the exit status when it has reported something
 
 
-def valgrind(options):
-    logs = options.build / "valgrind"
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
+class Clock:
+    """How much of the time is left."""
 
-    def memcheck(index, command):
-        log = logs / f"{index}.log"
-        status, output = run([*MEMCHECK, f"--log-file={log}.%p", *command], PROGRAM_SECONDS,
-                             {"GTEST_FILTER": f"-{NOT_UNDER_VALGRIND}"})
-        text = "".join(path.read_text() for path in sorted(logs.glob(f"{index}.log.*")))
-        errors = sum(int(number.replace(",", "")) for number in
-                     re.findall(r"ERROR SUMMARY: ([\d,]+) errors", text))
-        leaks = sum(int(number.replace(",", "")) for number in
-                    re.findall(r"(?:definitely|indirectly) lost: [\d,]+ bytes in ([\d,]+)", text))
-        broken = status != 0 or "ERROR SUMMARY" not in text
-        print(f"{' '.join(str(part) for part in command)[:86]:<86} {errors} errors, {leaks} leaks"
-              f"{', FAILED' if broken else ''}", flush=True)
-        if broken:
-            print(excerpt(output) + "\n" + excerpt(text), flush=True)
-        # A leak is counted by memcheck as an error as well; one that fails otherwise is an error.
-        return max(errors - leaks, int(broken and errors == 0)), leaks
+    def __init__(self, seconds):
+        self.deadline = time.monotonic() + seconds if seconds else None
 
-    commands = [[program] for program in options.programs] + programs_of_bin(options.build)
+    def left(self, at_most):
+        if self.deadline is None:
+            return at_most
+        return min(at_most, self.deadline - time.monotonic())
+
+
+def shard_outcome(program, index, options, clock):
+    """Outcome of one shard; None when the time is up."""
+    seconds = clock.left(PROGRAM_SECONDS)
+    if seconds <= 0:
+        return None
+    report = options.build / "test-reports" / f"{str(program).replace('/', '-')}-{index}.json"
+    outcome = gtest_outcome(program, report, index, SHARDS, seconds)
+    return None if clock.left(1) <= 0 and outcome.failures and not report.is_file() else outcome
+
+
+def tests(programs, options):
+    """Runs the programs in shards; the sum of their tests, and how many shards did not end."""
+    total, unfinished, clock = Outcome(), 0, Clock(options.seconds)
+    jobs = [(program, index) for index in range(SHARDS) for program in programs]
+    turn = options.seed % len(jobs) if options.seconds and jobs else 0
+    jobs = jobs[turn:] + jobs[:turn]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(memcheck, range(len(commands)), commands))
-    errors, leaks = (sum(column) for column in zip(*results))
-    print(f"valgrind: {len(commands)} programs, {errors} errors, {leaks} leaks")
-    return 1 if errors + leaks else 0
+        started = time.monotonic()
+        found = pool.map(lambda job: shard_outcome(*job, options, clock), jobs)
+        for (program, index), outcome in zip(jobs, found):
+            told = "the time was up" if outcome is None else (
+                f"{outcome.passed:>6} passed, {len(outcome.failures)} failed")
+            print(f"{str(program):<50} {index + 1}/{SHARDS} {told} "
+                  f"{time.monotonic() - started:8.1f} s", flush=True)
+            unfinished += outcome is None
+            total.add(outcome or Outcome())
+    if unfinished:
+        print(f"{unfinished} of {len(jobs)} shards did not end within {options.seconds:g} s")
+    return total
 
 
-def tests(options):
-    """Runs the programs in shards; the sum of their tests."""
-    reports = options.build / "test-reports"
+def threads(program, options):
+    """The threaded program: it must be clean, and TSan must see the race that it can plant."""
     total = Outcome()
-
-    def shard(job):
-        program, index = job
-        stem = str(program).replace("/", "-")
-        return gtest_outcome(program, reports / f"{stem}-{index}.json", index, options.jobs,
-                             PROGRAM_SECONDS)
-
-    jobs = [(program, index) for program in options.programs for index in range(options.jobs)]
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for (program, index), outcome in zip(jobs, pool.map(shard, jobs)):
-            print(f"{str(program):<60} {index + 1}/{options.jobs} {outcome.passed:>6} passed, "
-                  f"{len(outcome.failures)} failed", flush=True)
-            total.add(outcome)
-    for name, problem in total.failures:
-        print(f"FAILED {name}\n{problem}", flush=True)
+    common = [program, "--threads", "8", "--rounds", "1", "--seed", options.seed]
+    status, output = run(common, PROGRAM_SECONDS)
+    total.check("threads: 8 threads with contexts of their own", "" if status == 0 else
+                f"{' '.join(map(str, common))} {status_text(status)}\n{excerpt(output)}")
+    status, output = run([*common, "--plant", "race"], 300)
+    seen = status not in (0, None) and "WARNING: ThreadSanitizer: data race" in output
+    total.check("threads: a planted race is reported", "" if seen else
+                f"it is not: {status_text(status)}\n{excerpt(output)}")
+    print(f"{str(program):<54} {total.passed:>6} passed, {len(total.failures)} failed", flush=True)
     return total
 
 
 def tsan(options):
-    os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1:allocator_may_return_null=1")
-    total = tests(options)
+    os.environ.setdefault("TSAN_OPTIONS", f"halt_on_error=1:exitcode={TSAN_EXIT}:"
+                          "allocator_may_return_null=1")
+    os.environ["GTEST_FILTER"] = f"-{':'.join(HOURS_UNDER_TSAN)}"
+    total = Outcome()
+    for program in options.programs:
+        if program.name == "threads":
+            total.add(threads(program, options))
+    total.add(tests([one for one in options.programs if one.name != "threads"], options))
+    for name, problem in total.failures:
+        print(f"FAILED {name}\n{problem}", flush=True)
     print(f"{total.passed} passed, {len(total.failures)} failed")
     return 1 if total.failures or not total.passed else 0
+
+
+def lines_of(export):
+    """(name, lines, lines never run, percent) of each file of a summary, and the total."""
+    told = lambda counts: (counts["count"], counts["count"] - counts["covered"], counts["percent"])
+    data = export["data"][0]
+    here = f"{pathlib.Path.cwd()}/"
+    files = [(entry["filename"].removeprefix(here), *told(entry["summary"]["lines"]))
+             for entry in data["files"]]
+    return files, told(data["totals"]["lines"])
 
 
 def coverage(options):
     folder = options.build / "coverage" / "profiles"
     shutil.rmtree(folder, ignore_errors=True)
     os.environ["LLVM_PROFILE_FILE"] = f"{folder.resolve()}/%p-%m.profraw"
-    total = tests(options)
+    total = tests(options.programs, options)
+    for name, problem in total.failures:
+        print(f"FAILED {name}\n{problem}", flush=True)
+    profiles = sorted(folder.glob("*.profraw"))
+    if not profiles:
+        print("no program left a profile\ncoverage: 0 of lines")
+        return 1
     merged = options.build / "coverage" / "merged.profdata"
-    subprocess.run(["llvm-profdata-19", "merge", "-sparse", "-o", merged,
-                    *sorted(folder.glob("*.profraw"))], check=True)
+    listed = folder / "list"
+    listed.write_text("".join(f"{path}\n" for path in profiles))
+    # A program that a signal ended leaves a profile that cannot be read: it counts for nothing.
+    subprocess.run(["llvm-profdata-19", "merge", "-sparse", "-failure-mode=all", "-f", listed, "-o",
+                    merged], check=True)
     objects = [word for program in options.programs[1:] for word in ("-object", program)]
-    report = ["llvm-cov-19", "report", f"-instr-profile={merged}", options.programs[0], *objects,
-              "-ignore-filename-regex=(_test\\.cpp|/usr/|fuzz/|stress/|reference/)"]
-    text = subprocess.run(report, capture_output=True, text=True, check=True).stdout
+    chosen = [f"-instr-profile={merged}", options.programs[0], *objects,
+              "-ignore-filename-regex=(_test\\.cpp|/usr/|fuzz/|stress/|reference/|bench/)"]
+    export = subprocess.run(["llvm-cov-19", "export", "-summary-only", *chosen],
+                            capture_output=True, text=True, check=True).stdout
     html = options.build / "coverage" / "html"
-    subprocess.run(["llvm-cov-19", "show", *report[2:], "-format=html", f"-output-dir={html}"],
+    subprocess.run(["llvm-cov-19", "show", *chosen, "-format=html", f"-output-dir={html}"],
                    capture_output=True, check=True)
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) > 10 and not line.startswith("Filename"):
-            print(f"{fields[0]:<50} {fields[7]:>6} lines, {fields[8]:>5} never run, {fields[9]:>8}")
+    files, (_, _, percent) = lines_of(json.loads(export))
+    for name, lines, never, part in files:
+        print(f"{name:<50} {lines:>6} lines, {never:>5} never run, {part:7.2f}%")
     print(f"in detail: {html}/index.html")
-    match = re.search(r"^TOTAL +.*$", text, re.MULTILINE)
-    print(f"coverage: {match.group(0).split()[9]} of lines")
+    print(f"coverage: {percent:.2f}% of lines")
     return 1 if total.failures else 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Runs test programs under a tool.")
-    parser.add_argument("tool", choices=["valgrind", "tsan", "coverage"])
+    parser = argparse.ArgumentParser(description="Runs instrumented test programs.")
+    parser.add_argument("tool", choices=["tsan", "coverage"])
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=0, help="for all together; 0: no limit")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("programs", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
-    return {"valgrind": valgrind, "tsan": tsan, "coverage": coverage}[options.tool](options)
+    if options.jobs < 1 or options.seconds < 0:
+        parser.error("needs at least one job, and no negative time")
+    children.exit_on_signals()
+    return {"tsan": tsan, "coverage": coverage}[options.tool](options)
 
 
 if __name__ == "__main__":

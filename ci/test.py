@@ -83,6 +83,8 @@ def groups(options):
         Group("fuzz tests", gtest_tasks(asan / "fuzz_tests", jobs, options)),
         Group("stress tests", [task for name in ("", "_reference", "_malloc") for task in
                                gtest_tasks(asan / f"stress{name}_tests", jobs, options)]),
+        *[Group(f"{name} tests", gtest_tasks(asan / f"{name}_tests", jobs, options))
+          for name in ("scale", "real", "trace")],
         Group("compare tests", gtest_tasks(asan / "compare_tests", jobs, options)),
         Group("unit tests", gtest_tasks(asan / "unit_tests", jobs, options)),
         Group("unit tests, tiny", gtest_tasks(asan / "unit_tiny_tests", jobs, options)),
@@ -95,7 +97,10 @@ def groups(options):
         Group("consumers", [lambda: consumers(build.resolve(), (options.cc, options.cxx)),
                             lambda: checks.readme(build, options.cc, options.cxx),
                             lambda: checks.quoted("docs/embedding.md",
-                                                  "ci/consumers/embedding.c")]),
+                                                  "ci/consumers/embedding.c"),
+                            lambda: checks.excerpts("docs/real-programs.md", [
+                                f"stress/real/embed_{name}.h"
+                                for name in ("lua", "sqlite", "duktape")])]),
         Group("replay", [lambda name=name: checks.replay(
             [build / f"{place}/bin/fuzz-{name}" for place in ("fuzz", "gcc")],
             fuzz_inputs.prepare(name, build)) for name in options.targets]),

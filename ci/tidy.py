@@ -39,6 +39,7 @@ ROOMS = {
     "impl/chunk": IMPL + ["impl/os", "impl/chunk"],
     "impl/arena": IMPL + ["impl/os", "impl/chunk", "impl/arena"],
     "impl/pool": IMPL + ["impl/os", "impl/chunk", "impl/pool"],
+    "impl/general": IMPL + ["impl/os", "impl/chunk", "impl/pool", "impl/general"],
     "impl/heap": IMPL + ["impl/os", "impl/chunk", "impl/heap"],
     "impl/v1": IMPL + ["impl/os", "impl/chunk", "impl/heap", "impl/v1"],
     "impl/context": IMPL + ["impl/os", "impl/chunk", "impl/arena", "impl/pool", "impl/heap",
@@ -237,7 +238,11 @@ def check_corpus_file(files, path, report):
 
 def links_of(files, path):
     """Pairs of line number and file that a page links to, as a path of the tree."""
+    code = False
     for number, line in enumerate(files.text[path].splitlines(), 1):
+        code ^= line.startswith("```")
+        if code:
+            continue
         for link in LINK.findall(line):
             joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
             yield number, joined

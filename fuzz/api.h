@@ -6,6 +6,7 @@
 #pragma once
 
 #include "morph/arena.h"
+#include "morph/general.h"
 #include "morph/heap.h"
 #include "morph/mem.h"
 #include "morph/pool.h"
@@ -43,6 +44,20 @@ struct Api {
     decltype(&morph_pool_stats) pool_stats;
     decltype(&morph_pool_verify) pool_verify;
     decltype(&morph_pool_last_error) pool_last_error;
+
+    decltype(&morph_general_create) general_create;
+    decltype(&morph_general_destroy) general_destroy;
+    decltype(&morph_general_alloc) general_alloc;
+    decltype(&morph_general_alloc_zeroed) general_alloc_zeroed;
+    decltype(&morph_general_alloc_aligned) general_alloc_aligned;
+    decltype(&morph_general_realloc) general_realloc;
+    decltype(&morph_general_free) general_free;
+    decltype(&morph_general_size) general_size;
+    decltype(&morph_general_reset) general_reset;
+    decltype(&morph_general_query) general_query;
+    decltype(&morph_general_stats) general_stats;
+    decltype(&morph_general_verify) general_verify;
+    decltype(&morph_general_last_error) general_last_error;
 
     decltype(&morph_heap_create) heap_create;
     decltype(&morph_heap_new) heap_new;

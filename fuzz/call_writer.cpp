@@ -20,6 +20,8 @@ const char* prefix(Kind kind) {
             return "morph_arena_";
         case Kind::pool:
             return "morph_pool_";
+        case Kind::general:
+            return "morph_general_";
         case Kind::context:
             return "morph_mem_";
         case Kind::heap:
@@ -77,8 +79,9 @@ void CallWriter::write_creation(const Configuration& configuration) {
         if (v1_) line("config.enable_v1 = true;");
         if (v1_) line("config.v1.threshold = " + bytes(v1_threshold(configuration)) + ";");
     } else {
-        line(kind_ == Kind::arena ? "MorphArenaConfig config = {};"
-                                  : "MorphPoolConfig config = {};");
+        line(kind_ == Kind::arena     ? "MorphArenaConfig config = {};"
+             : kind_ == Kind::general ? "MorphGeneralConfig config = {};"
+                                      : "MorphPoolConfig config = {};");
     }
     if (kind_ == Kind::arena) {
         line("config.block_size = " + bytes(block_bytes(configuration)) + ";");
@@ -140,6 +143,12 @@ std::string CallWriter::allocation(const Operation& operation) const {
         case Kind::pool:
             if (operation.type == 0) return "morph_pool_alloc(memory, " + size + ")";
             return "morph_pool_alloc_typed(memory, " + size + ", " + type + ")";
+        case Kind::general:
+            if (aligned) {
+                return "morph_general_alloc_aligned(memory, " + size + ", " + alignment + ")";
+            }
+            return std::string("morph_general_alloc") + (zeroed ? "_zeroed" : "") + "(memory, " +
+                   size + ")";
         case Kind::context:
             if (aligned || operation.code == Code::allocate_placed) {
                 return "morph_mem_alloc_with(memory, " + size + ", " + alignment + ", " + type +
@@ -198,8 +207,8 @@ MorphCode CallWriter::free(void* object, size_t size) {
     const std::string address = address_text(object);
     if (kind_ == Kind::pool) {
         line("code(morph_pool_free(memory, " + address + ", " + bytes(size) + "));");
-    } else if (kind_ == Kind::context) {
-        line("code(morph_mem_free(memory, " + address + "));");
+    } else if (kind_ == Kind::context || kind_ == Kind::general) {
+        line(std::string("code(") + prefix(kind_) + "free(memory, " + address + "));");
     } else {
         line("std::free(" + address + ");");
     }
@@ -217,8 +226,9 @@ void* CallWriter::reallocate(void* object, size_t old_size, size_t new_size, uin
     const size_t to = objects_.size();
     const std::string address = address_text(object);
     std::string call = "std::realloc(" + address + ", " + bytes(new_size) + ")";
-    if (kind_ == Kind::pool) {
-        call = "morph_pool_realloc(memory, " + address + ", " + bytes(new_size) + ")";
+    if (kind_ == Kind::pool || kind_ == Kind::general) {
+        call = std::string(prefix(kind_)) + "realloc(memory, " + address + ", " + bytes(new_size) +
+               ")";
     } else if (kind_ == Kind::context) {
         call = "morph_mem_realloc(memory, " + address + ", " + bytes(old_size) + ", " +
                bytes(new_size) + ", " + number(type) + ")";

@@ -127,6 +127,8 @@ std::string declarations(const Recorded& recorded, Kind kind) {
                   std::to_string(marks) + "];\n";
     } else if (kind == Kind::pool) {
         result += "\nstatic MorphPool* memory;\n";
+    } else if (kind == Kind::general) {
+        result += "\nstatic MorphGeneral* memory;\n";
     } else {
         result += R"(
 static MorphMemContext* memory;
@@ -147,6 +149,8 @@ const char* include_of(Kind kind) {
             return "#include \"morph/arena.h\"\n";
         case Kind::pool:
             return "#include \"morph/pool.h\"\n";
+        case Kind::general:
+            return "#include \"morph/general.h\"\n";
         case Kind::context:
             return "#include \"morph/mem.h\"\n";
         case Kind::heap:

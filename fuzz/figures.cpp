@@ -102,6 +102,21 @@ void compare_pool(const MorphPoolStats& seen, const MorphPoolStats& model, const
     comparison->at_most("bytes_mapped_peak", seen.bytes_mapped_peak, held.bytes_peak);
 }
 
+void compare_general(const MorphGeneralStats& seen, const MorphGeneralStats& model,
+                     const Held& held, Comparison* comparison) {
+    comparison->counts(seen.total, model.total, kTotal);
+    comparison->equal("bytes_live_peak", seen.bytes_live_peak, model.bytes_live_peak);
+    comparison->equal("resizes", seen.resizes, model.resizes);
+    comparison->equal("resets", seen.resets, model.resets);
+    comparison->equal("failures", seen.failures, model.failures);
+    comparison->equal("large_live", seen.large_live, model.large_live);
+    comparison->at_most("bytes_live (mapped)", seen.total.bytes_live, seen.bytes_mapped);
+    if (!held.known) return;
+    comparison->equal("bytes_mapped", seen.bytes_mapped, held.bytes);
+    comparison->at_least("bytes_mapped_peak", seen.bytes_mapped_peak, held.bytes_peak_settled);
+    comparison->at_most("bytes_mapped_peak", seen.bytes_mapped_peak, held.bytes_peak);
+}
+
 }  // namespace
 
 Mismatch compare(const Figures& seen, const reference::Model& model, const Held& held) {
@@ -114,6 +129,9 @@ Mismatch compare(const Figures& seen, const reference::Model& model, const Held&
     }
     if (seen.pool.has_value()) {
         compare_pool(*seen.pool, model.pool_figures(), held, &comparison);
+    }
+    if (seen.general.has_value()) {
+        compare_general(*seen.general, model.general_figures(), held, &comparison);
     }
     return comparison.first();
 }
@@ -161,6 +179,13 @@ Mismatch compare_unchanged(const Figures& before, const Figures& after) {
         comparison.equal("blocks", right.blocks, left.blocks);
         comparison.equal("chunks", right.chunks, left.chunks);
         comparison.equal("large_objects", right.large_objects, left.large_objects);
+    }
+    if (before.general.has_value() && after.general.has_value()) {
+        comparison.at_most("bytes_mapped", after.general->bytes_mapped,
+                           before.general->bytes_mapped);
+        comparison.equal("resizes", after.general->resizes, before.general->resizes);
+        comparison.equal("bytes_live", after.general->total.bytes_live,
+                         before.general->total.bytes_live);
     }
     if (before.pool.has_value() && after.pool.has_value()) {
         comparison.equal("bytes_mapped", after.pool->bytes_mapped, before.pool->bytes_mapped);

@@ -8,12 +8,13 @@
 namespace suite {
 
 Footprint::Footprint(const Abilities& abilities, const Configuration& configuration,
-                     size_t chunk_bytes)
+                     size_t chunk_bytes, Kind kind)
     : percent_(abilities.footprint_percent),
       slack_(abilities.footprint_slack),
       chunk_(abilities.limits ? chunk_bytes : 0),
       unit_(std::max<uint64_t>(chunk_bytes, block_bytes(configuration))),
-      debug_(configuration.debug) {}
+      debug_(configuration.debug),
+      general_(kind == Kind::general) {}
 
 bool Footprint::checked() const {
     return chunk_ != 0 || percent_ != 0;
@@ -96,6 +97,10 @@ void Footprint::reset() {
 uint64_t Footprint::bound() const {
     if (chunk_ == 0) return live_bytes_peak_ / 100 * percent_ + percent_ + slack_;
     uint64_t pool = slots_peak_ * 8 / 5 + classes_used_ * (chunk_ / 16) + 2 * chunk_;
+    if (general_) {
+        uint64_t objects = arena_objects_peak_ * 1024;  // slack to granules and pages, heads
+        return pool + volume_peak_ * 3 + objects + 4 * chunk_ + (160 << 10);
+    }
     uint64_t chunks = (volume_peak_ / 7 * 8 + unit_ - 1) / unit_ + 2;
     uint64_t base = pool + chunks * unit_ + large_;
     return base + base / 32 + (160 << 10) + types_ * 1024 + (debug_ ? arena_objects_peak_ * 96 : 0);

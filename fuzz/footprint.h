@@ -11,6 +11,8 @@
 //           their own, with their page and alignment
 //   both    + 1/32 for tables, 160 KiB, 1 KiB for each type, and in debug mode 96 bytes for each
 //           object of the arena
+//   general the pool's; and of larger objects three times the peak volume (fragments, an eighth to
+//           grow into, half a mapping idle) + 4 chunks
 //   heap    the percentage and slack that the subject states
 #pragma once
 
@@ -25,7 +27,8 @@ namespace suite {
 
 class Footprint {
  public:
-    Footprint(const Abilities& abilities, const Configuration& configuration, size_t chunk_bytes);
+    Footprint(const Abilities& abilities, const Configuration& configuration, size_t chunk_bytes,
+              Kind kind = Kind::context);
 
     void add(const Shadow& shadow);
     void remove(const Shadow& shadow);  // must be as it was added
@@ -55,6 +58,7 @@ class Footprint {
     uint64_t chunk_;
     uint64_t unit_;  // of an arena: the larger of chunk and block
     bool debug_;
+    bool general_;
     std::array<ClassUse, kClasses> classes_ = {};
     uint64_t slots_peak_ = 0;  // bytes: the sum of each class's own peak
     uint64_t classes_used_ = 0;

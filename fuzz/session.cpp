@@ -17,6 +17,7 @@ size_t chosen_interval(size_t asked, bool dear) {
 reference::Rules rules_of(const SubjectEntry& entry) {
     if (entry.abilities.baseline) return reference::Rules::baseline;
     if (entry.kind == Kind::arena) return reference::Rules::arena;
+    if (entry.kind == Kind::general) return reference::Rules::general;
     return entry.kind == Kind::pool ? reference::Rules::pool : reference::Rules::context;
 }
 
@@ -64,7 +65,8 @@ bool Session::open() {
         return false;
     }
     // V1 has a law of its own, to the byte, in place of a bound.
-    footprint_.emplace(can_, configuration_, can_.baseline ? 0 : subject_->chunk_bytes());
+    footprint_.emplace(can_, configuration_, can_.baseline ? 0 : subject_->chunk_bytes(),
+                       entry_.kind);
     if (can_.baseline) law_.emplace(v1_threshold(configuration_));
     if (entry_.kind == Kind::heap_like) return true;
     reference::Settings settings;

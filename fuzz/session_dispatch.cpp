@@ -36,6 +36,9 @@ bool Session::able(Code code) const {
         case Code::free_interior:
             return can_.free && can_.debug && can_.query;
         case Code::free_foreign:
+            // A general allocator looks at every address it is given, debug mode or not.
+            if (entry_.kind == Kind::general) return true;
+            return can_.free && can_.debug && configuration_.debug;
         case Code::free_wrong_size:
             return can_.free && can_.debug && configuration_.debug;
         case Code::overrun:

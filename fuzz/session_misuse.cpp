@@ -65,7 +65,7 @@ Session::Step Session::free_twice(size_t position) {
     bool mapped = info.has_value() && (room == MORPH_ROOM_POOL ? info->room == room  //
                                                                : info->room != MORPH_ROOM_NONE);
     // Its chunk went back to the system: without debug mode nobody can know it any more.
-    if (!mapped && !configuration_.debug) return Step::done;
+    if (!mapped && !configuration_.debug && entry_.kind != Kind::general) return Step::done;
     figures_current_ = false;
     balance_before_ = ledger_.balance();
     MorphCode code = subject_->free(shadow.address, shadow.size);
@@ -101,7 +101,7 @@ Session::Step Session::free_interior(size_t position) {
 // A context's free takes no size; there reallocate is the call that can be given a wrong one.
 Session::Step Session::free_wrong_size(size_t position, size_t size) {
     const Shadow& shadow = live_.at(position);
-    if (!freed_alone(shadow)) return Step::skipped;
+    if (!freed_alone(shadow) || entry_.kind == Kind::general) return Step::skipped;
     size_t wrong = size != shadow.size ? size : shadow.size + 1;
     changed_ = true;
     MorphCode code = MORPH_OK;

@@ -178,6 +178,7 @@ Session::Step Session::reallocate(size_t position, size_t new_size) {
     }
     if (!check_contents(old, "before reallocation")) return Step::bad;
     // Values, because the model's object is gone once it moved.
+    const bool told = entry_.kind == Kind::general;  // where objects are is its own affair
     bool stays = old.model != nullptr && model_->stays(*old.model, new_size);
     uint32_t type = old.model != nullptr ? old.model->type : 0;
     reference::Object before = old.model != nullptr ? *old.model : reference::Object{};
@@ -190,7 +191,10 @@ Session::Step Session::reallocate(size_t position, size_t new_size) {
         note_attempt();
         if (model_.has_value()) model_->note_failure();
     } else if (model_.has_value()) {
-        reference::Result result = model_->reallocate(*old.model, new_size);
+        if (told) stays = moved == old.address;
+        reference::Result result = !told   ? model_->reallocate(*old.model, new_size)
+                                   : stays ? model_->stay_resized(*old.model, new_size)
+                                           : model_->move_resized(*old.model, new_size);
         expected = result.code;
         model = result.object;
     } else if (new_size > PTRDIFF_MAX) {
@@ -204,7 +208,7 @@ Session::Step Session::reallocate(size_t position, size_t new_size) {
         return check_after_failure() ? Step::done : Step::bad;
     }
     if (!settle(MORPH_OK, expected, "the reallocation")) return Step::bad;
-    if (stays != (moved == old.address) && entry_.kind != Kind::heap_like &&
+    if (stays != (moved == old.address) && entry_.kind != Kind::heap_like && !told &&
         (stays || before.room != MORPH_ROOM_ARENA)) {
         fail(Checker::contract, "the object %s, but its size class %s", stays ? "moved" : "stayed",
              stays ? "is the same" : "is another");

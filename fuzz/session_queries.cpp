@@ -32,6 +32,11 @@ bool Session::check_inside(const Shadow& shadow, size_t offset) {
     // V1 may serve any size from what it finds free, in a page or in a mapping of its own.
     const bool in_heap = info->room == MORPH_ROOM_OLD || info->room == MORPH_ROOM_LARGE;
     if (can_.baseline && in_heap) room = info->room;
+    const bool general = entry_.kind == Kind::general;
+    if (general && (info->room == MORPH_ROOM_POOL || info->room == MORPH_ROOM_RUNS ||
+                    info->room == MORPH_ROOM_LARGE)) {
+        room = info->room;
+    }
     if (!info->allocated || info->room != room) {
         return fail(Checker::query, "object %u at offset %zu: allocated %d in room %d, is in %d",
                     shadow.number, offset, info->allocated, info->room, room);
@@ -47,6 +52,11 @@ bool Session::check_inside(const Shadow& shadow, size_t offset) {
     if (info->type != model->type) {
         return fail(Checker::query, "object %u: type %u, expected %u", shadow.number, info->type,
                     model->type);
+    }
+    if (general) {
+        return info->slot_size >= model->size ||
+               fail(Checker::query, "object %u: %zu bytes in a slot of %zu", shadow.number,
+                    model->size, info->slot_size);
     }
     const size_t slot = room == MORPH_ROOM_POOL ? model->slot : V1Law::slot_bytes(model->size);
     if (info->slot_size != slot) {
@@ -68,8 +78,7 @@ bool Session::check_behind(uintptr_t address) {
     }
     const Shadow& owner = live_.in_slot(range->value);
     // The header of a heap's object belongs to its slot.
-    const uintptr_t begin =
-        range->begin - (info->room == MORPH_ROOM_POOL ? 0 : V1Law::kHeaderBytes);
+    const uintptr_t begin = range->begin - (can_.baseline ? V1Law::kHeaderBytes : 0);
     if (address - begin >= info->slot_size) {
         return fail(Checker::query, "%p is said to belong to object %u, whose slot ends before it",
                     reinterpret_cast<void*>(address), owner.number);

@@ -233,7 +233,7 @@ std::array<bool, kCodes> supported_codes(Kind kind, const Abilities& abilities) 
     set(Code::free_twice, misuse && abilities.query);
     set(Code::free_interior, misuse && abilities.query);
     set(Code::free_foreign, misuse);
-    set(Code::free_wrong_size, misuse);
+    set(Code::free_wrong_size, misuse && kind != Kind::general);
     set(Code::overrun, abilities.debug && abilities.guards);
     return result;
 }

@@ -16,6 +16,7 @@
 #include "fuzz/operation.h"
 
 #include "morph/arena.h"
+#include "morph/general.h"
 #include "morph/mem.h"
 #include "morph/pool.h"
 
@@ -25,6 +26,7 @@ enum class Kind : uint8_t {
     arena,
     pool,
     context,
+    general,    // malloc-shaped, with a model: counts are exact, places its own affair
     heap_like,  // malloc and friends
     heap        // collected: runs in a session of its own (heap_session.h)
 };
@@ -59,6 +61,7 @@ struct Figures {
     std::optional<MorphMemStats> context;
     std::optional<MorphArenaStats> arena;
     std::optional<MorphPoolStats> pool;
+    std::optional<MorphGeneralStats> general;
 };
 
 class HeapSubject;

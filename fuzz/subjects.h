@@ -11,6 +11,7 @@ namespace suite {
 
 SubjectEntry arena_entry(const Api& api, std::string name, std::string description);
 SubjectEntry pool_entry(const Api& api, std::string name, std::string description);
+SubjectEntry general_entry(const Api& api, std::string name, std::string description);
 SubjectEntry context_entry(const Api& api, std::string name, std::string description);
 SubjectEntry heap_entry(const Api& api, std::string name, std::string description);
 SubjectEntry runtime_entry(const Api& api, std::string name, std::string description);

@@ -31,11 +31,12 @@ constexpr CodeText kCodes[] = {
     {"MORPH_ERROR_UNSUPPORTED", "this build does not have the part asked for"},
     {"MORPH_ERROR_CORRUPTION", "an invariant is broken"},
     {"MORPH_ERROR_IO", "a file could not be written"},
+    {"MORPH_ERROR_CONCURRENT_USE", "another thread is inside the object"},
 };
 
 constexpr const char* kReports[] = {
     "unknown report",   "double free", "foreign pointer", "wrong size", "guard overwritten",
-    "write after free", "leak",        "missed barrier",  "root order",
+    "write after free", "leak",        "missed barrier",  "root order", "concurrent use",
 };
 
 const CodeText* code_text(MorphCode code) {

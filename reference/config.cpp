@@ -66,6 +66,10 @@ bool check_pool(const MorphPoolConfig& config) {
     return check_bound(config.memory, kChunkBytes + 64 * kKiB);
 }
 
+bool check_general(const MorphGeneralConfig& config) {
+    return check_bound(config.memory, 2 * kChunkBytes + 128 * kKiB);
+}
+
 namespace {
 
 // A field that must be zero in a mode.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "morph/arena.h"
+#include "morph/general.h"
 #include "morph/mem.h"
 #include "morph/pool.h"
 
@@ -12,6 +13,7 @@ namespace reference {
 // false: impossible, and the creation error names field and value.
 bool check_arena(const MorphArenaConfig& config);
 bool check_pool(const MorphPoolConfig& config);
+bool check_general(const MorphGeneralConfig& config);
 bool check_context(const MorphMemConfig& config);  // V1 is refused: this is the model
 
 // RUNTIME mode: the settings of the context's heap.

@@ -89,7 +89,7 @@ void Model::remove(Object* object) {
 }
 
 MorphMemCounts* Model::counts_of(MorphRoom room) {
-    if (settings_.rules == Rules::baseline) return nullptr;
+    if (!has_parts()) return nullptr;
     return room == MORPH_ROOM_POOL ? &pool_ : &arena_;
 }
 
@@ -102,6 +102,7 @@ void Model::count_allocation(const Object& object) {
     if (MorphMemCounts* counts = counts_of(object.room)) add(*counts, object.size);
     if (in_context()) add(types_[object.type].counts, object.size);
     slots_of(object.room) += object.slot;
+    large_live_ += object.size > MORPH_POOL_MAX_SIZE ? 1 : 0;
     bytes_live_peak_ = std::max(bytes_live_peak_, total_.bytes_live);
 }
 
@@ -110,12 +111,15 @@ void Model::count_free(const Object& object) {
     if (MorphMemCounts* counts = counts_of(object.room)) subtract(*counts, object.size);
     if (in_context()) subtract(types_[object.type].counts, object.size);
     slots_of(object.room) -= object.slot;
+    large_live_ -= object.size > MORPH_POOL_MAX_SIZE ? 1 : 0;
 }
 
 void Model::count_resize(const Object& object, size_t new_size) {
     resize(total_, object.size, new_size);
     if (MorphMemCounts* counts = counts_of(object.room)) resize(*counts, object.size, new_size);
     if (in_context()) resize(types_[object.type].counts, object.size, new_size);
+    large_live_ += new_size > MORPH_POOL_MAX_SIZE ? 1 : 0;
+    large_live_ -= object.size > MORPH_POOL_MAX_SIZE ? 1 : 0;
     resizes_ += 1;
     bytes_live_peak_ = std::max(bytes_live_peak_, total_.bytes_live);
 }
@@ -146,8 +150,27 @@ MorphCode Model::free(Object& object) {
 
 bool Model::stays(const Object& object, size_t new_size) const {
     if (settings_.rules == Rules::baseline) return new_size == object.size;
-    if (object.room != MORPH_ROOM_POOL) return false;
-    return pool_slot_bytes(new_size, MORPH_DEFAULT_ALIGNMENT, settings_.debug) == object.slot;
+    if (object.room == MORPH_ROOM_ARENA) return false;
+    const bool general = settings_.rules == Rules::general;
+    if (general && new_size <= object.size) return true;
+    const size_t alignment = general ? own_alignment(new_size) : MORPH_DEFAULT_ALIGNMENT;
+    return pool_slot_bytes(new_size, alignment, settings_.debug) == object.slot;
+}
+
+Result Model::stay_resized(Object& object, size_t new_size) {
+    assert(live_[object.index] == &object && settings_.rules == Rules::general);
+    Object planned = {};
+    const MorphCode code =
+        plan(new_size, MORPH_DEFAULT_ALIGNMENT, object.type, MORPH_PLACE_BY_SIZE, &planned);
+    if (code != MORPH_OK) return {note_failure(code), nullptr};
+    Object* fresh = place(planned, false);
+    if (fresh == nullptr) return {note_failure(), nullptr};
+    std::memcpy(fresh->address, object.address, std::min(object.size, new_size));
+    count_resize(object, new_size);
+    slots_of(object.room) -= object.slot;
+    slots_of(fresh->room) += fresh->slot;
+    remove(&object);
+    return {MORPH_OK, fresh};
 }
 
 Result Model::reallocate(Object& object, size_t new_size) {
@@ -161,6 +184,10 @@ Result Model::reallocate(Object& object, size_t new_size) {
         if (settings_.debug) std::memset(object.address + new_size, kGuardFill, kGuardBytes);
         return {MORPH_OK, &object};
     }
+    return move_resized(object, new_size);
+}
+
+Result Model::move_resized(Object& object, size_t new_size) {
     const Result moved = allocate(new_size, object.type);
     if (moved.code != MORPH_OK) return moved;
     std::memcpy(moved.object->address, object.address, std::min(object.size, new_size));

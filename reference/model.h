@@ -17,7 +17,8 @@
 //
 // Invariants (checked by check()):
 //   MODEL-LIVE     live()[i]->index == i, and addresses of live objects are disjoint
-//   MODEL-COUNTS   total == pool + arena (but for baseline, which has neither) == sum over types ==
+//   MODEL-COUNTS   total == pool + arena (but for baseline and general, which have neither) == sum
+//   over types ==
 //                  what counting live() gives
 //   MODEL-SCOPES   no live object is in a deeper scope than is open; scope ids ascend
 #pragma once
@@ -35,6 +36,7 @@
 #include "reference/memory.h"
 
 #include "morph/arena.h"
+#include "morph/general.h"
 #include "morph/mem.h"
 #include "morph/pool.h"
 
@@ -55,7 +57,8 @@ inline constexpr size_t kGuardBytes = 8;
 
 // baseline: a context in COMPILER mode on V1: one heap for all, in which placements are checked and
 // have no effect; an object stays where it is only if its size stays the same.
-enum class Rules : uint8_t { arena, pool, context, baseline };
+// general: a general allocator: sizes alone decide, and where an object is kept is its own affair.
+enum class Rules : uint8_t { arena, pool, context, baseline, general };
 
 struct Settings {
     Rules rules = Rules::context;
@@ -72,7 +75,7 @@ struct Object {
     size_t alignment;        // as requested, at least 8
     size_t slot;             // bytes it occupies: pool: its size class; else size rounded up to 8
     uint32_t type;
-    MorphRoom room;   // pool or arena; baseline: old or large
+    MorphRoom room;   // pool or arena; baseline: old or large; general: pool or runs
     size_t scope;     // how many scopes were open when it was allocated
     size_t index;     // in live()
     size_t reserved;  // bytes that were taken from memory for it
@@ -86,6 +89,9 @@ struct Result {
 
 // Bytes of the slot that a pool uses for such an object: 0 when no pool can hold it.
 size_t pool_slot_bytes(size_t size, size_t alignment, bool debug);
+
+// General: alignment of an object for which none was asked.
+size_t own_alignment(size_t size);
 
 class Model {
  public:
@@ -109,6 +115,10 @@ class Model {
     // Gives the same Object when it stays; otherwise another one, and the old one is gone if it
     // was a pool's (an arena's stays live). Contents up to the lesser size are kept.
     Result reallocate(Object& object, size_t new_size);
+    // General: what a subject was seen to do, whatever stays() says. It was resized where it is
+    // (and yet another Object is given: the model's own bytes may move), or moved.
+    Result stay_resized(Object& object, size_t new_size);
+    Result move_resized(Object& object, size_t new_size);
 
     void reset();
 
@@ -137,6 +147,7 @@ class Model {
     [[nodiscard]] MorphMemTypeStats type_figures(uint32_t type) const;  // type < types()
     [[nodiscard]] MorphArenaStats arena_figures() const;
     [[nodiscard]] MorphPoolStats pool_figures() const;
+    [[nodiscard]] MorphGeneralStats general_figures() const;
 
     // Bytes taken from memory() for the live objects of a room.
     [[nodiscard]] size_t bytes_taken(MorphRoom room) const;
@@ -151,6 +162,10 @@ class Model {
  private:
     [[nodiscard]] bool in_context() const {
         return settings_.rules == Rules::context || settings_.rules == Rules::baseline;
+    }
+    // Whether what is live is counted by room as well.
+    [[nodiscard]] bool has_parts() const {
+        return settings_.rules != Rules::baseline && settings_.rules != Rules::general;
     }
     struct Type {
         std::string name;
@@ -180,6 +195,7 @@ class Model {
     MorphMemCounts arena_ = {};
     uint64_t bytes_live_peak_ = 0;
     uint64_t bytes_slots_ = 0;  // of live objects, those of the arena excepted
+    uint64_t large_live_ = 0;   // objects above a pool's size
     uint64_t bytes_used_ = 0;   // of live arena objects, each rounded up to 8
     uint64_t resizes_ = 0;
     uint64_t resets_ = 0;

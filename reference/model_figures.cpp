@@ -72,6 +72,17 @@ MorphPoolStats Model::pool_figures() const {
     return stats;
 }
 
+MorphGeneralStats Model::general_figures() const {
+    MorphGeneralStats stats = {};
+    stats.total = total_;
+    stats.bytes_live_peak = bytes_live_peak_;
+    stats.resizes = resizes_;
+    stats.resets = resets_;
+    stats.failures = failures_;
+    stats.large_live = large_live_;
+    return stats;
+}
+
 const char* Model::check() const {
     std::vector<const Object*> sorted;
     MorphMemCounts counted = {};
@@ -96,7 +107,7 @@ const char* Model::check() const {
 
     MorphMemCounts sum = pool_;
     accumulate(sum, arena_);
-    if (settings_.rules != Rules::baseline && !same(sum, total_)) return "MODEL-COUNTS";
+    if (has_parts() && !same(sum, total_)) return "MODEL-COUNTS";
     if (in_context()) {
         sum = {};
         for (const Type& type : types_) accumulate(sum, type.counts);

@@ -43,6 +43,10 @@ size_t pool_slot_bytes(size_t size, size_t alignment, bool debug) {
     return needed <= kLargestSlot ? size_class_bytes(needed) : 0;
 }
 
+size_t own_alignment(size_t size) {
+    return size > MORPH_DEFAULT_ALIGNMENT ? MORPH_GENERAL_ALIGNMENT : MORPH_DEFAULT_ALIGNMENT;
+}
+
 MorphCode Model::plan(size_t size, size_t alignment, uint32_t type, MorphMemPlacement placement,
                       Object* planned) const {
     const bool pool = settings_.rules == Rules::pool;
@@ -65,6 +69,14 @@ MorphCode Model::plan(size_t size, size_t alignment, uint32_t type, MorphMemPlac
         planned->slot = round_up(std::max(size, size_t{1}), 8);
         planned->reserved = planned->slot + (settings_.debug ? kGuardBytes : 0);
         planned->room = room_of_baseline(*planned);
+        return MORPH_OK;
+    }
+    if (settings_.rules == Rules::general) {
+        planned->alignment = std::max(planned->alignment, own_alignment(size));
+        planned->slot = pool_slot_bytes(size, planned->alignment, settings_.debug);
+        planned->room = planned->slot != 0 ? MORPH_ROOM_POOL : MORPH_ROOM_RUNS;
+        if (planned->slot == 0) planned->slot = round_up(std::max(size, size_t{1}), 8);
+        planned->reserved = planned->slot + (settings_.debug ? kGuardBytes : 0);
         return MORPH_OK;
     }
     planned->room = MORPH_ROOM_POOL;

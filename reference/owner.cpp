@@ -104,7 +104,7 @@ void Owner::report_leaks() {
     };
     std::map<uint32_t, Leak> leaks;
     for (const auto& [address, object] : model.by_address()) {
-        if (object->room != MORPH_ROOM_POOL) continue;
+        if (object->room == MORPH_ROOM_ARENA) continue;
         Leak& leak = leaks.try_emplace(object->type, Leak{object, 0, 0}).first->second;
         leak.objects += 1;
         leak.bytes += object->size;
@@ -125,7 +125,7 @@ MorphCode Owner::verify() {
 }
 
 MorphCode Owner::free(Object& object) {
-    const bool remember = model.settings().debug && object.room == MORPH_ROOM_POOL;
+    const bool remember = model.settings().debug && object.room != MORPH_ROOM_ARENA;
     if (remember) freed_.insert(object.address);
     return model.free(object);
 }
@@ -141,10 +141,10 @@ MorphCode Owner::release(uint64_t scope) {
 
 void* Owner::reallocate(Object& object, size_t new_size) {
     const void* before = object.address;
-    const bool pool = object.room == MORPH_ROOM_POOL;
+    const bool freed_alone = object.room != MORPH_ROOM_ARENA;
     const Result result = model.reallocate(object, new_size);
     void* address = keep(result);
-    if (model.settings().debug && pool && address != nullptr && address != before) {
+    if (model.settings().debug && freed_alone && address != nullptr && address != before) {
         freed_.insert(before);
     }
     return address;
@@ -174,7 +174,7 @@ MorphAddressInfo Owner::query(const void* address) const {
 
 void Owner::walk(MorphObjectVisitor visit, void* user) const {
     for (const auto& [address, object] : model.by_address()) {
-        if (object->room != MORPH_ROOM_POOL) continue;
+        if (object->room == MORPH_ROOM_ARENA) continue;
         if (!visit(user, object->address, object->size, object->type)) return;
     }
 }

@@ -6,29 +6,18 @@ its script measures them, so that the report needs none. A planted page with eve
 each measurement can fail.
 """
 
-import html
-import json
 import pathlib
 import re
 import shutil
-import socket
-import subprocess
 import tempfile
-import threading
 import unittest
 import zlib
 
 import report
 import report_samples
+from browser import PHONE, SCREEN, browse, console, frames, measure
 from report_data import results_from
 
-PROBE = pathlib.Path(__file__).with_name("report_probe.js")
-PHONE, SCREEN = 390, 1280
-SECONDS = 60  # for one run of the browser on a busy machine; it takes 1 to 3
-FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
-         "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-extensions",
-         "--hide-scrollbars", "--enable-logging=stderr"]
 # Markup with one fault for each thing that is measured.
 PLANTED = """<!doctype html><html lang="en"><body style="margin:0">
 <div class="wide" style="width:2000px">wide</div><p style="font-size:9px">small</p>
@@ -38,52 +27,6 @@ PLANTED = """<!doctype html><html lang="en"><body style="margin:0">
 <i id="twice"></i><i id="twice"></i></body></html>"""
 FETCHES = """<!doctype html><img src="http://x.invalid/a.png">
 <script>console.error("planted")</script>"""
-
-
-class Listener:
-    """Plays the proxy of the browser: whoever asks for anything in the network comes here."""
-
-    def __init__(self):
-        self.asked = []
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return  # closed
-            with connection:
-                connection.settimeout(2)
-                try:
-                    self.asked.append(connection.recv(400).decode(errors="replace"))
-                except OSError:
-                    self.asked.append("silent")
-
-    def close(self):
-        self.socket.close()
-
-
-def browse(folder, page, *flags, port=None):
-    """Output and log of the browser on a page."""
-    program = shutil.which("chromium")
-    if program is None:
-        raise AssertionError("chromium is not installed; ci/setup installs it")
-    proxy = [f"--proxy-server=127.0.0.1:{port}"] if port else []
-    done = subprocess.run(
-        [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", *proxy, *flags, page.as_uri()],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
-    log = done.stderr.decode(errors="replace")
-    if done.returncode != 0:
-        raise AssertionError(f"chromium ended with status {done.returncode}\n{log[-2000:]}")
-    return done.stdout.decode(errors="replace"), log
-
-
-def console(log):
-    """What a page printed, and what the browser said about the page."""
-    return [line for line in log.splitlines() if ":CONSOLE" in line]
 
 
 def changing_rows(image):
@@ -119,15 +62,6 @@ def png(rows):
             chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
 
 
-def frames(pages):
-    """A page that shows (name, width, markup) in frames and writes down what the probe finds."""
-    shown = "".join(
-        f'<iframe name="{name}" style="border:0;display:block;width:{width}px;height:900px" '
-        f'srcdoc="{html.escape(markup)}"></iframe>' for name, width, markup in pages)
-    return (f'<!doctype html><html lang="en"><body style="margin:0">{shown}<pre id="found"></pre>'
-            f"<script>{PROBE.read_text(encoding='utf-8')}</script></body></html>")
-
-
 class InBrowser(unittest.TestCase):
     """The pages are drawn and measured once, by one run of the browser."""
 
@@ -139,14 +73,9 @@ class InBrowser(unittest.TestCase):
                      for name in ("full", "hostile", "one_system", "empty")}
         shown = [(f"{name}-{width}", width, markup) for name, markup in cls.pages.items()
                  for width in (PHONE, SCREEN)]
-        cls.listener = Listener()
+        cls.found, cls.log, cls.listener = measure(
+            cls.folder, shown + [("planted", PHONE, PLANTED)])
         cls.addClassCleanup(cls.listener.close)
-        output, cls.log = browse(cls.folder, cls.file("probe.html", frames(
-            shown + [("planted", PHONE, PLANTED)])), "--dump-dom", port=cls.listener.port)
-        found = re.search(r'<pre id="found">(.*?)</pre>', output, re.DOTALL)
-        if not found or not found.group(1):
-            raise AssertionError(f"the probe wrote nothing down:\n{output[-2000:]}")
-        cls.found = json.loads(html.unescape(found.group(1)))
 
     @classmethod
     def file(cls, name, markup):

@@ -24,6 +24,13 @@ struct RunCommand {
     std::string out;     // where a finding's program is written; "": nowhere
 };
 
+struct EndureCommand {
+    std::vector<std::string> subjects = {"arena", "pool", "context", "heap"};
+    uint64_t seed = 1;
+    uint64_t operations = 10'000'000;  // of each subject
+    double seconds = 0;                // for each; 0: no limit
+};
+
 struct ReplayCommand {
     std::vector<std::string> files;
     std::string subject;  // "": all that fit
@@ -58,6 +65,7 @@ struct BenchCommand {
 
 int list_command(bool names_only);
 int run_command(const RunCommand& command);
+int endure_command(const EndureCommand& command);
 int replay_command(const ReplayCommand& command);
 int shrink_command(const ShrinkCommand& command);
 int explain_command(const ExplainCommand& command);

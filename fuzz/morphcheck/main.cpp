@@ -11,6 +11,7 @@ using namespace suite;
 struct Commands {
     bool names_only = false;
     RunCommand run;
+    EndureCommand endure;
     ReplayCommand replay;
     ShrinkCommand shrink;
     ExplainCommand explain;
@@ -34,6 +35,21 @@ void add_run(CLI::App& app, Commands& commands) {
     command->add_flag("--sweep", run.sweep, "refuse every k-th request for memory of each program");
     command->add_option("-o,--out", run.out, "write a finding's program there, as text");
     command->callback([&commands] { commands.status = run_command(commands.run); });
+}
+
+void add_endure(CLI::App& app, Commands& commands) {
+    EndureCommand& endure = commands.endure;
+    CLI::App* command = app.add_subcommand("endure", "one long seeded life of each subject");
+    command->add_option("-s,--subject", endure.subjects, kSubjectHelp)
+        ->delimiter(',')
+        ->capture_default_str();
+    command->add_option("--seed", endure.seed, "a run is its seed")->capture_default_str();
+    command->add_option("--ops", endure.operations, "operations of each subject")
+        ->capture_default_str();
+    command
+        ->add_option("--seconds", endure.seconds, "stop each after so long, at the end of a season")
+        ->check(CLI::NonNegativeNumber);
+    command->callback([&commands] { commands.status = endure_command(commands.endure); });
 }
 
 void add_replay(CLI::App& app, Commands& commands) {
@@ -99,6 +115,7 @@ int main(int argc, char** argv) {
     app.footer("Exit status: 0 fine, 1 a finding, 2 wrong use.");
     Commands commands;
     add_run(app, commands);
+    add_endure(app, commands);
     add_replay(app, commands);
     add_shrink(app, commands);
     add_others(app, commands);

@@ -36,6 +36,7 @@ Arena::Arena(Source& source, ErrorState& errors, const ArenaSettings& settings)
       source_(source),
       errors_(errors),
       reporter_(settings.reporter),
+      head_(settings.debug ? apart_ : *this),
       block_bytes_(settings.block_size == 0 ? kChunkBytes : settings.block_size),
       chunk_bytes_(block_bytes_ > kChunkBytes ? block_bytes_ : kChunkBytes),
       debug_(settings.debug),
@@ -63,13 +64,13 @@ bool Arena::prepare() {
 // The only place that moves the cursor, but for the inline fast path.
 void Arena::set_cursor(ArenaChunk* chunk, unsigned char* position) {
     current_ = chunk;
-    cursor = position;
+    head_.cursor = position;
     if (pinned_ || chunk == nullptr) {
-        limit = position;
+        head_.limit = position;
         return;
     }
     auto* base = reinterpret_cast<unsigned char*>(chunk);
-    limit = base + round_up(static_cast<size_t>(position - base), block_bytes_);
+    head_.limit = base + round_up(static_cast<size_t>(position - base), block_bytes_);
 }
 
 // Makes the first spare chunk, or else a new one, the current chunk. false: refused, nothing
@@ -98,7 +99,7 @@ void Arena::enter(ArenaChunk* chunk) {
         chunk->used_before = 0;
         chunk->blocks_before = 0;
     } else {
-        current_->left_at = cursor;
+        current_->left_at = head_.cursor;
         chunk->index = current_->index + 1;
         chunk->used_before = bytes_below_cursor();
         chunk->blocks_before = current_->blocks_before + blocks_in_use(current_);
@@ -109,10 +110,10 @@ void Arena::enter(ArenaChunk* chunk) {
 // Room for footprint bytes at the alignment, or nothing and no change.
 Arena::Place Arena::take(size_t footprint, size_t alignment) {
     if (current_ != nullptr) {
-        size_t room = static_cast<size_t>(end_of(&current_->chunk) - cursor);
-        size_t padding = distance_to(cursor, alignment);
+        size_t room = static_cast<size_t>(end_of(&current_->chunk) - head_.cursor);
+        size_t padding = distance_to(head_.cursor, alignment);
         if (padding <= room && footprint <= room - padding) {
-            unsigned char* address = cursor + padding;
+            unsigned char* address = head_.cursor + padding;
             padding_ += padding;
             set_cursor(current_, address + footprint);
             return {address, &current_->chunk, false};
@@ -127,8 +128,8 @@ Arena::Place Arena::take(size_t footprint, size_t alignment) {
     }
     if (!move_to_next_chunk()) return {};
     // Header, padding and footprint are at most 3/16 of the chunk, or were seen to fit.
-    size_t padding = distance_to(cursor, alignment);
-    unsigned char* address = cursor + padding;
+    size_t padding = distance_to(head_.cursor, alignment);
+    unsigned char* address = head_.cursor + padding;
     padding_ += padding;
     set_cursor(current_, address + footprint);
     return {address, &current_->chunk, false};
@@ -215,8 +216,14 @@ void Arena::hand_out(const Place& taken, size_t size, size_t rounded, Contents c
     }
 }
 
+// Not inlined: the callers' common paths then need no stack frame.
+[[gnu::noinline]] void* Arena::serve(size_t size, size_t alignment, Contents contents,
+                                     const char* call) {
+    return in_turn(reporter_, this, call, [=, this] { return place(size, alignment, contents); });
+}
+
 void* Arena::alloc_slow(size_t size) {
-    return place(size, MORPH_DEFAULT_ALIGNMENT, Contents::undefined);
+    return serve(size, MORPH_DEFAULT_ALIGNMENT, Contents::undefined, "morph_arena_alloc");
 }
 
 void* Arena::alloc_aligned(size_t size, size_t alignment) {
@@ -230,7 +237,7 @@ void* Arena::alloc_aligned(size_t size, size_t alignment) {
         padding_ += padding;
         return address;
     }
-    return place(size, alignment, Contents::undefined);
+    return serve(size, alignment, Contents::undefined, "morph_arena_alloc_aligned");
 }
 
 void* Arena::alloc_zeroed(size_t size) {
@@ -239,7 +246,7 @@ void* Arena::alloc_zeroed(size_t size) {
         if (object != nullptr) memset(object, 0, size);
         return object;
     }
-    return place(size, MORPH_DEFAULT_ALIGNMENT, Contents::zero);
+    return serve(size, MORPH_DEFAULT_ALIGNMENT, Contents::zero, "morph_arena_alloc_zeroed");
 }
 
 }  // namespace morph

@@ -15,7 +15,7 @@
 //   ARENA-CURSOR   cursor is a multiple of 8 between the begin of the current chunk's payload and
 //                  its end, and so is the place where each earlier chunk was left
 //   ARENA-LIMIT    limit is the end of the block the cursor is in; pinned (debug mode, sanitizers)
-//                  it is the cursor
+//                  it is the cursor; in debug mode the public head is NULL, NULL
 //   ARENA-BYTES    payload bytes below the cursors == bytes_used + bytes_padding, large objects
 //                  included; each chunk knows the sums of those before it
 //   ARENA-LARGE    the large list holds exactly the large objects counted, each inside its mapping
@@ -30,6 +30,7 @@
 #include "arena/debug_log.h"
 #include "chunk/error.h"
 #include "chunk/report.h"
+#include "chunk/single_use.h"
 #include "chunk/source.h"
 
 #include "morph/arena.h"
@@ -80,6 +81,7 @@ class Arena : public MorphArena {
     // check() of the arena and its source as a code, with the id in the error's text.
     [[nodiscard]] MorphCode verify();
     [[nodiscard]] MorphError last_error() const { return errors_.last; }
+    [[nodiscard]] const Reporter& reporter() const { return reporter_; }
 
  private:
     enum class Contents : uint8_t { undefined, zero };
@@ -90,6 +92,8 @@ class Arena : public MorphArena {
     };
 
     [[nodiscard]] void* place(size_t size, size_t alignment, Contents contents);
+    // place, in a turn of its own: what the three calls of morph/arena.h end in.
+    [[nodiscard]] void* serve(size_t size, size_t alignment, Contents contents, const char* call);
     [[nodiscard]] Place take(size_t footprint, size_t alignment);
     [[nodiscard]] bool fits_empty_chunk(size_t footprint, size_t alignment) const;
     [[nodiscard]] Place take_large(size_t footprint, size_t alignment);
@@ -113,9 +117,16 @@ class Arena : public MorphArena {
     [[nodiscard]] const char* check_scopes() const;
     [[nodiscard]] const char* check_log() const;
 
+    friend struct ArenaPeek;  // tests break things with it
+
     Source& source_;
     ErrorState& errors_;
     Reporter reporter_;
+    // Cursor and limit: the public ones. In debug mode these are constant, so that an inline path
+    // on another thread (see chunk/single_use.h) finds nothing to race for, and the true ones are
+    // apart.
+    MorphArena apart_ = {nullptr, nullptr};
+    MorphArena& head_;
     size_t block_bytes_;
     size_t chunk_bytes_;  // kChunkBytes, or the block if that is larger
     bool debug_;

@@ -12,14 +12,19 @@ struct Home {
     Home(const MorphMemoryLimits& memory_limits, size_t home_bytes)
         : limits(memory_limits), source(memory_limits, home_bytes) {}
     MorphMemoryLimits limits;
+    SingleUse use;
     ErrorState errors;
     Source source;
 };
 
 class OwningArena : public Home, public Arena {
  public:
-    OwningArena(const MorphMemoryLimits& memory_limits, const ArenaSettings& settings)
-        : Home(memory_limits, sizeof(OwningArena)), Arena(Home::source, Home::errors, settings) {}
+    explicit OwningArena(const MorphArenaConfig& config)
+        : Home(config.memory, sizeof(OwningArena)),
+          Arena(Home::source, Home::errors,
+                {config.block_size,
+                 config.enable_debug,
+                 {config.report, config.report_user, config.enable_debug ? &use : nullptr}}) {}
 };
 
 Arena* arena_of(MorphArena* arena) {
@@ -27,6 +32,13 @@ Arena* arena_of(MorphArena* arena) {
 }
 const Arena* arena_of(const MorphArena* arena) {
     return static_cast<const Arena*>(arena);
+}
+
+// call(the arena), in a turn of its own.
+template <typename Its, typename Call>
+auto with_arena(Its* arena, const char* name, Call call) {
+    auto& its = *arena_of(arena);
+    return in_turn(its.reporter(), arena, name, [&] { return call(its); });
 }
 
 constexpr size_t kBlockBytesMin = 4096;
@@ -77,9 +89,7 @@ MorphArena* morph_arena_create(const MorphArenaConfig* config) {
             sizeof(OwningArena), refusal == morph::Refusal::hook ? "request hook" : "system");
         return nullptr;
     }
-    morph::ArenaSettings settings{
-        config->block_size, config->enable_debug, {config->report, config->report_user}};
-    auto* arena = new (home) OwningArena(config->memory, settings);
+    auto* arena = new (home) OwningArena(*config);
     if (!arena->prepare()) {
         morph::set_creation_error(arena->last_error());
         morph::destroy(arena);
@@ -89,7 +99,11 @@ MorphArena* morph_arena_create(const MorphArenaConfig* config) {
 }
 
 void morph_arena_destroy(MorphArena* arena) {
-    if (arena != nullptr) morph::destroy(static_cast<morph::OwningArena*>(arena));
+    if (arena == nullptr) return;
+    morph::Turn turn(morph::arena_of(arena)->reporter(), arena, "morph_arena_destroy");
+    if (!turn) return;
+    turn.stay();
+    morph::destroy(static_cast<morph::OwningArena*>(arena));
 }
 
 void* morph_arena_alloc_slow(MorphArena* arena, size_t size) {
@@ -105,31 +119,34 @@ void* morph_arena_alloc_zeroed(MorphArena* arena, size_t size) {
 }
 
 void morph_arena_reset(MorphArena* arena) {
-    morph::arena_of(arena)->reset();
+    morph::with_arena(arena, "morph_arena_reset", [=](auto& its) { return its.reset(); });
 }
 
 MorphArenaMark* morph_arena_mark(MorphArena* arena) {
-    return morph::arena_of(arena)->mark();
+    return morph::with_arena(arena, "morph_arena_mark", [=](auto& its) { return its.mark(); });
 }
 
 MorphCode morph_arena_release(MorphArena* arena, MorphArenaMark* mark) {
-    return morph::arena_of(arena)->release(mark);
+    return morph::with_arena(arena, "morph_arena_release",
+                             [=](auto& its) { return its.release(mark); });
 }
 
 MorphArenaStats morph_arena_stats(const MorphArena* arena) {
-    return morph::arena_of(arena)->stats();
+    return morph::with_arena(arena, "morph_arena_stats", [=](auto& its) { return its.stats(); });
 }
 
 bool morph_arena_contains(const MorphArena* arena, const void* address) {
-    return morph::arena_of(arena)->contains(address);
+    return morph::with_arena(arena, "morph_arena_contains",
+                             [=](auto& its) { return its.contains(address); });
 }
 
 MorphCode morph_arena_verify(MorphArena* arena) {
-    return morph::arena_of(arena)->verify();
+    return morph::with_arena(arena, "morph_arena_verify", [=](auto& its) { return its.verify(); });
 }
 
 MorphError morph_arena_last_error(const MorphArena* arena) {
-    return morph::arena_of(arena)->last_error();
+    const morph::Arena* its = morph::arena_of(arena);
+    return morph::error_in_turn(its->reporter(), [=] { return its->last_error(); });
 }
 
 }  // extern "C"

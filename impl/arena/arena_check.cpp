@@ -19,7 +19,7 @@ const unsigned char* first_damage(const DebugLog::Entry& entry, bool instrumente
 
 // Where the objects of a chunk in use end.
 unsigned char* Arena::left_at(const ArenaChunk* chunk) const {
-    return chunk == current_ ? cursor : chunk->left_at;
+    return chunk == current_ ? head_.cursor : chunk->left_at;
 }
 
 size_t Arena::blocks_in_use(const ArenaChunk* chunk) const {
@@ -30,7 +30,7 @@ size_t Arena::blocks_in_use(const ArenaChunk* chunk) const {
 // Payload bytes in chunks: objects, padding, marks and guards.
 size_t Arena::bytes_below_cursor() const {
     if (current_ == nullptr) return 0;
-    return current_->used_before + static_cast<size_t>(cursor - begin_of(&current_->chunk));
+    return current_->used_before + static_cast<size_t>(head_.cursor - begin_of(&current_->chunk));
 }
 
 size_t Arena::bytes_used() const {
@@ -131,7 +131,7 @@ const char* Arena::check_large() const {
 const char* Arena::check_scopes() const {
     size_t count = 0;
     const ArenaChunk* chunk_above = current_;
-    const unsigned char* above = cursor;
+    const unsigned char* above = head_.cursor;
     size_t padding_above = padding_;
     for (const MarkRecord* scope = scope_; scope != nullptr; ++count) {
         // The record lies below what lies above it, in its chunk or an earlier one.
@@ -180,13 +180,14 @@ const char* Arena::check() const {
     const char* broken = check_chain();
     if (broken == nullptr) broken = check_large();
     if (broken != nullptr) return broken;
-    const unsigned char* end = cursor;
+    const unsigned char* end = head_.cursor;
     if (!pinned_ && current_ != nullptr) {
         auto* base = reinterpret_cast<const unsigned char*>(current_);
-        end = base + round_up(static_cast<size_t>(cursor - base), block_bytes_);
+        end = base + round_up(static_cast<size_t>(head_.cursor - base), block_bytes_);
     }
-    if (limit != end) return "ARENA-LIMIT";
-    if (current_ == nullptr && cursor != nullptr) return "ARENA-CURSOR";
+    if (head_.limit != end) return "ARENA-LIMIT";
+    if (debug_ && (cursor != nullptr || limit != nullptr)) return "ARENA-LIMIT";
+    if (current_ == nullptr && head_.cursor != nullptr) return "ARENA-CURSOR";
     if (padding_ > bytes_below_cursor() + large_footprint_) return "ARENA-BYTES";
     broken = check_scopes();
     if (broken == nullptr && debug_) broken = check_log();

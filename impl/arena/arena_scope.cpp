@@ -42,7 +42,7 @@ MorphArenaMark* Arena::mark() {
     MarkRecord record{};
     record.outer = scope_;
     record.chunk = current_;
-    record.cursor = cursor;
+    record.cursor = head_.cursor;
     record.padding = padding_;
     record.large = large_;
     record.objects_logged = log_.count();

@@ -104,6 +104,8 @@ const char* morph_code_name(MorphCode code) {
             return "MORPH_ERROR_CORRUPTION";
         case MORPH_ERROR_IO:
             return "MORPH_ERROR_IO";
+        case MORPH_ERROR_CONCURRENT_USE:
+            return "MORPH_ERROR_CONCURRENT_USE";
     }
     return "unknown code";
 }
@@ -126,6 +128,8 @@ const char* morph_report_kind_name(MorphReportKind kind) {
             return "missed barrier";
         case MORPH_REPORT_ROOT_ORDER:
             return "root order";
+        case MORPH_REPORT_CONCURRENT_USE:
+            return "concurrent use";
     }
     return "unknown kind";
 }

@@ -12,17 +12,18 @@ namespace {
 
 TEST(Error, EveryCodeHasItsOwnName) {
     std::set<std::string> names;
-    for (int code = MORPH_OK; code <= MORPH_ERROR_IO; ++code) {
+    for (int code = MORPH_OK; code <= MORPH_ERROR_CONCURRENT_USE; ++code) {
         std::string name = morph_code_name(static_cast<MorphCode>(code));
         EXPECT_EQ(name.rfind("MORPH_", 0), 0u) << name;
         EXPECT_TRUE(names.insert(name).second) << name;
     }
-    EXPECT_STREQ(morph_code_name(static_cast<MorphCode>(MORPH_ERROR_IO + 1)), "unknown code");
+    EXPECT_STREQ(morph_code_name(static_cast<MorphCode>(MORPH_ERROR_CONCURRENT_USE + 1)),
+                 "unknown code");
 }
 
 TEST(Error, EveryReportKindHasItsOwnName) {
     std::set<std::string> names;
-    for (int kind = MORPH_REPORT_DOUBLE_FREE; kind <= MORPH_REPORT_ROOT_ORDER; ++kind) {
+    for (int kind = MORPH_REPORT_DOUBLE_FREE; kind <= MORPH_REPORT_CONCURRENT_USE; ++kind) {
         std::string name = morph_report_kind_name(static_cast<MorphReportKind>(kind));
         EXPECT_TRUE(names.insert(name).second) << name;
         EXPECT_NE(name, "unknown kind");

@@ -14,6 +14,11 @@
 //
 // A mark pool groups objects for Valgrind, so that its reports tell where an object was allocated
 // and freed. Its anchor is any address of the library's that stays until mark_pool_destroy.
+//
+// An atomic is said to helgrind and DRD, which cannot tell its accesses from others.
+//
+// A context's home is a block to memcheck, as if malloc had given it: one that nobody points to any
+// more is a leak. (Homes of arenas, pools and heaps are not: their own chunks point to them.)
 #pragma once
 
 #include <cstddef>
@@ -30,6 +35,8 @@
 #include <sanitizer/asan_interface.h>
 #elif !defined(MORPH_NO_VALGRIND) && defined(__has_include)
 #if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
 #include <valgrind/memcheck.h>
 #define MORPH_MARKS_VALGRIND 1
 #endif
@@ -51,6 +58,9 @@ inline void mark_undefined(const void* address, size_t bytes) {
 inline void mark_defined(const void* address, size_t bytes) {
     __asan_unpoison_memory_region(address, bytes);
 }
+inline void mark_atomic(const void*, size_t) {}
+inline void mark_home(const void*, size_t) {}
+inline void mark_home_gone(const void*) {}
 inline void mark_pool_create(const void*) {}
 inline void mark_pool_destroy(const void*) {}
 inline void mark_pool_trim(const void*, const void*, size_t) {}
@@ -74,6 +84,20 @@ inline void mark_undefined(const void* address, size_t bytes) {
 }
 inline void mark_defined(const void* address, size_t bytes) {
     (void)VALGRIND_MAKE_MEM_DEFINED(address, bytes);
+}
+
+// Until the memory goes back to the system.
+inline void mark_atomic(const void* address, size_t bytes) {
+    VALGRIND_HG_DISABLE_CHECKING(address, bytes);
+    VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_START_SUPPRESSION, address, bytes, 0, 0, 0);
+}
+
+// A context's own pages, zeroed; and before they go back.
+inline void mark_home(const void* home, size_t bytes) {
+    VALGRIND_MALLOCLIKE_BLOCK(home, bytes, 0, 1);
+}
+inline void mark_home_gone(const void* home) {
+    VALGRIND_FREELIKE_BLOCK(home, 0);
 }
 
 // Opens and closes a group of objects. Closing it takes access from all that are left.
@@ -107,6 +131,9 @@ inline constexpr bool marks_active() {
 inline void mark_no_access(const void*, size_t) {}
 inline void mark_undefined(const void*, size_t) {}
 inline void mark_defined(const void*, size_t) {}
+inline void mark_atomic(const void*, size_t) {}
+inline void mark_home(const void*, size_t) {}
+inline void mark_home_gone(const void*) {}
 inline void mark_pool_create(const void*) {}
 inline void mark_pool_destroy(const void*) {}
 inline void mark_pool_trim(const void*, const void*, size_t) {}

@@ -8,9 +8,12 @@
 
 namespace morph {
 
+class SingleUse;
+
 struct Reporter {
     MorphReportHandler handler = nullptr;  // nullptr: print to standard error and abort
     void* user = nullptr;
+    SingleUse* use = nullptr;  // debug mode: of the object that reports, lent to the handler
 
     // Returns if the handler does. The text (printf's format) is one line of at most 243
     // characters.

@@ -72,8 +72,14 @@ void Source::return_home(const MorphMemoryLimits& limits, void* home, size_t byt
     tell_returned(copy, rounded);
 }
 
-// Every byte the library holds comes through here and goes through give_back.
 void* Source::request(size_t bytes, size_t alignment) {
+    void* address = try_request(bytes, alignment);
+    if (address != nullptr || relief_ == nullptr || refusal_ == Refusal::too_large) return address;
+    return relief_(relief_user_) ? try_request(bytes, alignment) : nullptr;
+}
+
+// Every byte the library holds comes through here and goes through give_back.
+void* Source::try_request(size_t bytes, size_t alignment) {
     refusal_ = refusal_before_mapping(limits_, bytes_mapped_, bytes);
     if (refusal_ != Refusal::none) return nullptr;
     // Systems map downwards: a chunk most likely fits right below the last one.
@@ -132,7 +138,7 @@ Chunk* Source::acquire_chunk(ChunkKind kind, void* owner, size_t bytes) {
 
 void Source::prefer_huge_pages_behind_the_first(void* address, size_t bytes) const {
     size_t held = bytes_mapped_ - bytes_of_metadata_ - bytes_of(ChunkKind::arena_large) -
-                  bytes_of(ChunkKind::old_large) - bytes;
+                  bytes_of(ChunkKind::old_large) - bytes_of(ChunkKind::general_large) - bytes;
     size_t ordinary = held < kOrdinaryBytes ? kOrdinaryBytes - held : 0;
     if (bytes < kHugePageBytes || bytes - kHugePageBytes < ordinary) return;
     os::prefer_huge_pages(static_cast<unsigned char*>(address) + ordinary, bytes - ordinary);

@@ -30,7 +30,7 @@
 
 namespace morph {
 
-// old_large and arena_large are one object each.
+// arena_large, old_large and general_large are one object each.
 enum class ChunkKind : uint32_t {
     arena = 1,
     arena_large,
@@ -38,7 +38,9 @@ enum class ChunkKind : uint32_t {
     young,
     old_blocks,
     old_runs,
-    old_large
+    old_large,
+    general_runs,
+    general_large
 };
 
 // First bytes of every chunk. `owner` is the arena or pool the chunk serves; `next`/`previous` are
@@ -76,6 +78,14 @@ class Source {
                                         Refusal* refusal);
     static void return_home(const MorphMemoryLimits& limits, void* home, size_t bytes);
 
+    // Before a refusal is final: lets the owner give back what it holds idle (chunks kept in
+    // reserve). relief returns whether it gave anything back; the request is then made once more.
+    // It may call return_chunk and return_metadata, nothing else.
+    void set_relief(bool (*relief)(void* user), void* user) {
+        relief_ = relief;
+        relief_user_ = user;
+    }
+
     // A fresh, zeroed chunk of at least `bytes` (rounded up to pages, at least kChunkBytes unless
     // it is for one object), header filled in. nullptr: refused (SOURCE-FAIL).
     [[nodiscard]] Chunk* acquire_chunk(ChunkKind kind, void* owner, size_t bytes = kChunkBytes);
@@ -99,6 +109,14 @@ class Source {
             }
             return chunk;
         }
+    }
+
+    // For hot paths: whether address lies in a chunk of that kind, if its first slot of the table
+    // tells (as it does for most); false says nothing. Not for kinds of one object.
+    [[nodiscard]] bool surely_covers(const void* address, ChunkKind kind) const {
+        uintptr_t unit = reinterpret_cast<uintptr_t>(address) >> MORPH_CHUNK_SHIFT;
+        const Entry& entry = table_[first_slot(unit)];
+        return MORPH_LIKELY(entry.unit == unit && unit != 0) && entry.chunk->kind == kind;
     }
 
     // Makes room in the table for that many bytes of chunks (256 GiB at most), so that it need not
@@ -132,10 +150,11 @@ class Source {
         Chunk* chunk;
     };
     static constexpr size_t kFirstEntries = 16;  // in the Source itself: no mapping for 8 chunks
-    static constexpr size_t kKinds = 7;
+    static constexpr size_t kKinds = 9;
 
     static bool is_for_one_object(ChunkKind kind) {
-        return kind == ChunkKind::arena_large || kind == ChunkKind::old_large;
+        return kind == ChunkKind::arena_large || kind == ChunkKind::old_large ||
+               kind == ChunkKind::general_large;
     }
     static size_t index_of(ChunkKind kind) { return static_cast<size_t>(kind) - 1; }
     [[nodiscard]] size_t first_slot(uintptr_t unit) const {
@@ -145,6 +164,7 @@ class Source {
     [[nodiscard]] static size_t units_of(size_t bytes);
 
     [[nodiscard]] void* request(size_t bytes, size_t alignment);
+    [[nodiscard]] void* try_request(size_t bytes, size_t alignment);
     void give_back(void* address, size_t bytes);
     void prefer_huge_pages_behind_the_first(void* address, size_t bytes) const;
     [[nodiscard]] bool reserve_units(size_t units);
@@ -154,6 +174,8 @@ class Source {
     [[nodiscard]] bool header_is_sound(const Chunk* chunk) const;
 
     MorphMemoryLimits limits_;
+    bool (*relief_)(void* user) = nullptr;
+    void* relief_user_ = nullptr;
     Entry* table_ = first_table_;
     size_t slot_mask_ = kFirstEntries - 1;
     unsigned slot_shift_ = 60;  // 64 - log2(slots)

@@ -9,7 +9,7 @@ namespace morph {
 // Everything common is inline here and calls nothing: type, limit, pop, count. What else there may
 // be (no free slot at hand, arena, wide types, errors, debug mode) is allocate_slow's.
 [[gnu::always_inline]] inline void* Context::allocate(size_t size, uint32_t type) {
-    if (MORPH_LIKELY(type < types_.count())) {
+    if (MORPH_LIKELY(type < types_.inline_count())) {
         TypeRecord& record = types_[type];
         if (MORPH_LIKELY(size < record.pool_sizes)) {
             if (size > MORPH_POOL_MAX_SIZE) __builtin_unreachable();  // TYPES-LIMIT
@@ -26,7 +26,9 @@ namespace morph {
 
 // Not inlined: the common path then needs no stack frame.
 [[gnu::noinline]] void* Context::allocate_slow(size_t size, uint32_t type) {
-    return allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type, MORPH_PLACE_BY_SIZE, false);
+    return in_turn(reporter_, this, "morph_mem_alloc", [=, this] {
+        return allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type, MORPH_PLACE_BY_SIZE, false);
+    });
 }
 
 // Which error comes first when several things are wrong: type, placement, alignment, size.
@@ -108,14 +110,14 @@ void* morph_mem_alloc(MorphMemContext* context, size_t size, uint32_t type_id) {
 }
 
 void* morph_mem_alloc_zeroed(MorphMemContext* context, size_t size, uint32_t type_id) {
-    return morph::in_mode(context, [=](auto& its) {
+    return morph::with_context(context, "morph_mem_alloc_zeroed", [=](auto& its) {
         return its.allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type_id, MORPH_PLACE_BY_SIZE, true);
     });
 }
 
 void* morph_mem_alloc_with(MorphMemContext* context, size_t size, size_t alignment,
                            uint32_t type_id, MorphMemPlacement placement) {
-    return morph::in_mode(context, [=](auto& its) {
+    return morph::with_context(context, "morph_mem_alloc_with", [=](auto& its) {
         return its.allocate_with(size, alignment, type_id, placement, false);
     });
 }

@@ -26,9 +26,10 @@ MorphCode dump_stats(MorphMemContext* context, const char* path) {
 
 namespace {
 
-MorphCode refuse_argument(const MorphMemContext* context, const char* text) {
-    return in_mode(context,
-                   [=](auto& its) { return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "%s", text); });
+MorphCode refuse_argument(const MorphMemContext* context, const char* call, const char* text) {
+    return with_context(context, call, [=](auto& its) {
+        return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "%s", text);
+    });
 }
 
 // call(heap), or a refusal in COMPILER mode.
@@ -36,7 +37,7 @@ template <typename Call>
 MorphCode on_heap(MorphMemContext* context, const char* name, Call call) {
     MorphHeap* heap = morph_mem_heap(context);
     if (heap != nullptr) return call(heap);
-    return in_mode(context, [=](auto& its) {
+    return with_context(context, name, [=](auto& its) {
         return its.fail(MORPH_ERROR_UNSUPPORTED, "%s: COMPILER mode has no collector", name);
     });
 }
@@ -55,20 +56,21 @@ struct StreamReceiver {
 }  // namespace
 }  // namespace morph
 
-using morph::in_mode;
+using morph::with_context;
 
 extern "C" {
 
 uint32_t morph_mem_register_type(MorphMemContext* context, const MorphMemTypeInfo* info) {
     if (info == nullptr) {
-        morph::refuse_argument(context, "info: NULL");
+        morph::refuse_argument(context, "morph_mem_register_type", "info: NULL");
         return MORPH_TYPE_INVALID;
     }
-    return in_mode(context, [=](auto& its) { return its.register_type(*info); });
+    return with_context(context, "morph_mem_register_type",
+                        [=](auto& its) { return its.register_type(*info); });
 }
 
 MorphAddressInfo morph_mem_query(const MorphMemContext* context, const void* address) {
-    return in_mode(context, [=](auto& its) { return its.query(address); });
+    return with_context(context, "morph_mem_query", [=](auto& its) { return its.query(address); });
 }
 
 MorphCode morph_mem_gc_collect(MorphMemContext* context) {
@@ -90,15 +92,21 @@ MorphCode morph_mem_gc_pop_roots(MorphMemContext* context, size_t count) {
 }
 
 MorphCode morph_mem_get_stats(const MorphMemContext* context, MorphMemStats* stats) {
-    if (stats == nullptr) return morph::refuse_argument(context, "stats: NULL");
-    *stats = in_mode(context, [](auto& its) { return its.stats(); });
-    return MORPH_OK;
+    if (stats == nullptr) {
+        return morph::refuse_argument(context, "morph_mem_get_stats", "stats: NULL");
+    }
+    return with_context(context, "morph_mem_get_stats", [=](auto& its) {
+        *stats = its.stats();
+        return MORPH_OK;
+    });
 }
 
 MorphCode morph_mem_get_type_stats(const MorphMemContext* context, uint32_t type_id,
                                    MorphMemTypeStats* stats) {
-    if (stats == nullptr) return morph::refuse_argument(context, "stats: NULL");
-    return in_mode(context, [=](auto& its) {
+    if (stats == nullptr) {
+        return morph::refuse_argument(context, "morph_mem_get_type_stats", "stats: NULL");
+    }
+    return with_context(context, "morph_mem_get_type_stats", [=](auto& its) {
         if (type_id >= its.types()) {
             return its.fail(MORPH_ERROR_UNKNOWN_TYPE, "type %u is not registered", type_id);
         }
@@ -112,46 +120,51 @@ size_t morph_mem_format_stats(const MorphMemContext* context, MorphMemFormat for
     morph::MemoryReceiver receiver{buffer, capacity};
     receiver.terminate();
     unsigned number = morph::raw_number(format);
-    if (number > MORPH_FORMAT_CSV) {
-        in_mode(context, [=](auto& its) {
-            return its.fail(MORPH_ERROR_INVALID_ARGUMENT, "format: %u is none", number);
-        });
-        return 0;
-    }
-    morph::Writer writer(morph::MemoryReceiver::emit, &receiver);
-    morph::write_stats(context, format, writer);
-    receiver.terminate();
-    return writer.length();
+    return with_context(context, "morph_mem_format_stats", [=, &receiver](auto& its) -> size_t {
+        if (number > MORPH_FORMAT_CSV) {
+            its.fail(MORPH_ERROR_INVALID_ARGUMENT, "format: %u is none", number);
+            return 0;
+        }
+        morph::Writer writer(morph::MemoryReceiver::emit, &receiver);
+        morph::write_stats(context, format, writer);
+        receiver.terminate();
+        return writer.length();
+    });
 }
 
 MorphCode morph_mem_print_stats(const MorphMemContext* context, FILE* stream) {
-    morph::StreamReceiver receiver{stream != nullptr ? stream : stdout};
-    {
-        morph::Writer writer(morph::StreamReceiver::emit, &receiver);
-        morph::write_stats(context, MORPH_FORMAT_TEXT, writer);
-    }
-    if (fflush(receiver.stream) == 0 && receiver.ok) return MORPH_OK;
-    return in_mode(context, [](auto& its) {
+    return with_context(context, "morph_mem_print_stats", [=](auto& its) {
+        morph::StreamReceiver receiver{stream != nullptr ? stream : stdout};
+        {
+            morph::Writer writer(morph::StreamReceiver::emit, &receiver);
+            morph::write_stats(context, MORPH_FORMAT_TEXT, writer);
+        }
+        if (fflush(receiver.stream) == 0 && receiver.ok) return MORPH_OK;
         return its.fail(MORPH_ERROR_IO, "the stream did not take the statistics");
     });
 }
 
 MorphCode morph_mem_dump_stats(MorphMemContext* context, const char* path) {
-    if (path == nullptr) return morph::refuse_argument(context, "path: NULL");
-    return morph::dump_stats(context, path);
+    if (path == nullptr) {
+        return morph::refuse_argument(context, "morph_mem_dump_stats", "path: NULL");
+    }
+    return with_context(context, "morph_mem_dump_stats",
+                        [=](auto&) { return morph::dump_stats(context, path); });
 }
 
 MorphCode morph_mem_verify(MorphMemContext* context) {
-    return in_mode(context, [](auto& its) { return its.verify(); });
+    return with_context(context, "morph_mem_verify", [](auto& its) { return its.verify(); });
 }
 
 void morph_mem_walk(const MorphMemContext* context, MorphObjectVisitor visit, void* user) {
-    in_mode(context, [=](auto& its) { its.walk(visit, user); });
+    with_context(context, "morph_mem_walk", [=](auto& its) { its.walk(visit, user); });
 }
 
 MorphError morph_mem_last_error(const MorphMemContext* context) {
     if (context == nullptr) return morph_creation_error();
-    return in_mode(context, [](auto& its) -> MorphError { return its.last_error(); });
+    return morph::error_in_turn(morph::reporter_of(context), [=] {
+        return morph::in_mode(context, [](auto& its) -> MorphError { return its.last_error(); });
+    });
 }
 
 }  // extern "C"

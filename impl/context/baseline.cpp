@@ -17,7 +17,9 @@ bool BaselineContext::belongs_to_arena(size_t size, size_t alignment, uint32_t t
 }
 
 void* BaselineContext::allocate(size_t size, uint32_t type) {
-    return allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type, MORPH_PLACE_BY_SIZE, false);
+    return in_turn(reporter(), this, "morph_mem_alloc", [=, this] {
+        return allocate_with(size, MORPH_DEFAULT_ALIGNMENT, type, MORPH_PLACE_BY_SIZE, false);
+    });
 }
 
 void* BaselineContext::allocate_with(size_t size, size_t alignment, uint32_t type,
@@ -33,7 +35,8 @@ void* BaselineContext::allocate_with(size_t size, size_t alignment, uint32_t typ
 }
 
 MorphCode BaselineContext::free(void* object) {
-    return object == nullptr ? MORPH_OK : v1_of(heap)->free(object);
+    return in_turn(reporter(), this, "morph_mem_free",
+                   [=, this] { return object == nullptr ? MORPH_OK : v1_of(heap)->free(object); });
 }
 
 // Errors as in Context::reallocate. There are no size classes: an object stays where it is when its

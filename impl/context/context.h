@@ -25,6 +25,7 @@
 #include "arena/arena.h"
 #include "chunk/error.h"
 #include "chunk/report.h"
+#include "chunk/single_use.h"
 #include "chunk/source.h"
 #include "context/config.h"
 #include "context/types.h"
@@ -79,6 +80,7 @@ class Context : public MorphMemContext {
     [[nodiscard]] uint32_t types() const { return types_.count(); }
 
     [[nodiscard]] const MorphError& last_error() const { return errors_.last; }
+    [[nodiscard]] const Reporter& reporter() const { return reporter_; }
 
     // Notes a failure of a call: code and text (printf's format), and counts it.
     MorphCode fail(MorphCode code, const char* format, ...) __attribute__((format(printf, 3, 4)));
@@ -109,6 +111,7 @@ class Context : public MorphMemContext {
     [[nodiscard]] void* copy_from_arena(const Chunk* chunk, const void* object, size_t old_size,
                                         size_t new_size, uint32_t type);
     MorphCode free_slow(void* object);
+    MorphCode free_any(void* object);
 
     void count_allocation(MorphRoom room, size_t size, uint32_t type);
     void count_free(size_t size, uint32_t type) {
@@ -124,8 +127,10 @@ class Context : public MorphMemContext {
     void report_leaks();
 
     // What is used by others is constructed before them and destroyed after them.
+    SingleUse use_;
     Source source_;
     ErrorState errors_;
+    const bool debug_;
     const Reporter reporter_;
     const bool metrics_;  // whether counts are shown; see Counting above
     Totals totals_;
@@ -134,7 +139,6 @@ class Context : public MorphMemContext {
     Arena arena_;
     const MorphMemoryLimits limits_;
     const size_t home_bytes_;
-    const bool debug_;
     const bool report_leaks_;
     char stats_path_[kStatsPathBytesMax];  // "": no statistics at destroy
 };

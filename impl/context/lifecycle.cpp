@@ -4,6 +4,7 @@
 #include <new>
 
 #include "chunk/check.h"
+#include "chunk/memory_marks.h"
 #include "context/format.h"
 #include "context/home.h"
 #include "context/mode.h"
@@ -27,7 +28,13 @@ void* map_context_home(const MorphMemoryLimits& limits, size_t bytes, ErrorState
     Refusal refusal = Refusal::none;
     void* home = Source::map_home(limits, bytes, &refusal);
     if (home == nullptr) explain_home_refusal(refusal, bytes, limits, errors);
+    if (home != nullptr && marks_active()) mark_home(home, bytes);
     return home;
+}
+
+void return_context_home(const MorphMemoryLimits& limits, void* home, size_t bytes) {
+    if (marks_active()) mark_home_gone(home);
+    Source::return_home(limits, home, bytes);
 }
 
 // Fresh pages are zero: the path needs no terminator of its own.
@@ -41,19 +48,16 @@ void keep_stats_path(const Environment& environment, char* to) {
 Context::Context(const MorphMemConfig& config, const Environment& environment, size_t home_bytes)
     : MorphMemContext{},
       source_(config.memory, home_bytes),
-      reporter_{config.report, config.report_user},
+      debug_(environment.debug_given ? environment.debug : config.enable_debug),
+      reporter_{config.report, config.report_user, debug_ ? &use_ : nullptr},
       metrics_(config.enable_metrics),
-      types_(source_, errors_),
-      pool_(source_, errors_, reporter_,
-            environment.debug_given ? environment.debug : config.enable_debug),
-      arena_(
-          source_, errors_,
-          ArenaSettings{.block_size = config.arena_block_size,
-                        .debug = environment.debug_given ? environment.debug : config.enable_debug,
-                        .reporter = reporter_}),
+      types_(source_, errors_, !debug_),
+      pool_(source_, errors_, reporter_, debug_),
+      arena_(source_, errors_,
+             ArenaSettings{
+                 .block_size = config.arena_block_size, .debug = debug_, .reporter = reporter_}),
       limits_(config.memory),
       home_bytes_(home_bytes),
-      debug_(environment.debug_given ? environment.debug : config.enable_debug),
       report_leaks_(config.report_leaks) {
     keep_stats_path(environment, stats_path_);
 }
@@ -84,7 +88,7 @@ void Context::dismantle(Context* context) {
     MorphMemoryLimits limits = context->limits_;
     size_t home_bytes = context->home_bytes_;
     context->~Context();
-    Source::return_home(limits, context, home_bytes);
+    return_context_home(limits, context, home_bytes);
 }
 
 MorphCode Context::destroy(Context* context) {
@@ -171,6 +175,9 @@ MorphMemContext* morph_mem_init_auto(void) {
 
 MorphCode morph_mem_destroy(MorphMemContext* context) {
     if (context == nullptr) return MORPH_OK;
+    morph::Turn turn(morph::reporter_of(context), context, "morph_mem_destroy");
+    if (!turn) return MORPH_ERROR_CONCURRENT_USE;
+    turn.stay();
     if (context->heap == nullptr) return morph::Context::destroy(morph::context_of(context));
     if (context->heap_is_private) {
         return morph::BaselineContext::destroy(morph::baseline_of(context));

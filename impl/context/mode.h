@@ -28,4 +28,15 @@ decltype(auto) in_mode(const MorphMemContext* context, Call call) {
     return in_mode(const_cast<MorphMemContext*>(context), call);
 }
 
+inline const Reporter& reporter_of(const MorphMemContext* context) {
+    if (context->heap == nullptr) return static_cast<const Context*>(context)->reporter();
+    return static_cast<const RuntimeContext*>(context)->reporter();
+}
+
+// As in_mode, in a turn of its own.
+template <typename Call>
+auto with_context(const MorphMemContext* context, const char* name, Call call) {
+    return in_turn(reporter_of(context), context, name, [&] { return in_mode(context, call); });
+}
+
 }  // namespace morph

@@ -19,6 +19,10 @@ namespace morph {
 
 // Arena objects, errors, debug mode and instrumented builds.
 [[gnu::noinline]] MorphCode Context::free_slow(void* object) {
+    return in_turn(reporter_, this, "morph_mem_free", [=, this] { return free_any(object); });
+}
+
+MorphCode Context::free_any(void* object) {
     if (object == nullptr) return MORPH_OK;
     const Chunk* chunk = source_.find(object);
     if (chunk != nullptr && chunk->kind != ChunkKind::pool && arena_.contains(object)) {
@@ -133,12 +137,13 @@ MorphCode morph_mem_free(MorphMemContext* context, void* object) {
 
 void* morph_mem_realloc(MorphMemContext* context, void* object, size_t old_size, size_t new_size,
                         uint32_t type_id) {
-    return morph::in_mode(
-        context, [=](auto& its) { return its.reallocate(object, old_size, new_size, type_id); });
+    return morph::with_context(context, "morph_mem_realloc", [=](auto& its) {
+        return its.reallocate(object, old_size, new_size, type_id);
+    });
 }
 
 void morph_mem_reset(MorphMemContext* context) {
-    morph::in_mode(context, [](auto& its) { its.reset(); });
+    morph::with_context(context, "morph_mem_reset", [](auto& its) { its.reset(); });
 }
 
 }  // extern "C"

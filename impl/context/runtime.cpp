@@ -6,6 +6,7 @@
 
 #include "chunk/check.h"
 #include "context/format.h"
+#include "heap/heap.h"
 #include "v1/v1.h"
 
 namespace morph {
@@ -74,7 +75,9 @@ MorphCode RuntimeContext::open_heap(const MorphMemConfig& config, ErrorState& er
         heap = morph_heap_create(&inner);
         if (heap == nullptr) errors.last = morph_creation_error();
     }
-    return heap != nullptr ? MORPH_OK : errors.last.code;
+    if (heap == nullptr) return errors.last.code;
+    reporter_ = heap->is_v1 ? v1_of(heap)->reporter() : heap_of(heap)->reporter();
+    return MORPH_OK;
 }
 
 // The heap first, then the home: every byte goes back.
@@ -83,7 +86,7 @@ void RuntimeContext::dismantle(RuntimeContext* context) {
     size_t home_bytes = context->home_bytes_;
     morph_heap_destroy(context->heap);
     context->~RuntimeContext();
-    Source::return_home(limits, context, home_bytes);
+    return_context_home(limits, context, home_bytes);
 }
 
 // Statistics show the heap as the program left it: its own last collection, which leaks are sought
@@ -108,10 +111,13 @@ void* RuntimeContext::allocate_with(size_t size, size_t alignment, uint32_t type
 }
 
 MorphCode RuntimeContext::free(const void* object) {
-    if (object == nullptr) return MORPH_OK;
-    return fail(MORPH_ERROR_UNSUPPORTED,
-                "morph_mem_free: in RUNTIME mode the collector frees; drop the references to %p",
-                object);
+    return in_turn(reporter_, this, "morph_mem_free", [=, this] {
+        if (object == nullptr) return MORPH_OK;
+        return fail(
+            MORPH_ERROR_UNSUPPORTED,
+            "morph_mem_free: in RUNTIME mode the collector frees; drop the references to %p",
+            object);
+    });
 }
 
 MorphCode RuntimeContext::refuse_old_size(const void* object, size_t old_size, size_t own_size,
@@ -163,6 +169,10 @@ uint32_t RuntimeContext::register_type(const MorphMemTypeInfo& info) {
         return MORPH_TYPE_INVALID;
     }
     return morph_heap_register_type(heap, &info);
+}
+
+uint32_t RuntimeContext::types() const {
+    return heap->is_v1 ? v1_of(heap)->types() : heap_of(heap)->types();
 }
 
 MorphCode RuntimeContext::verify() {

@@ -61,11 +61,12 @@ class RuntimeContext : public MorphMemContext {
 
     [[nodiscard]] MorphMemStats stats() const;
     [[nodiscard]] MorphMemTypeStats type_stats(uint32_t type) const;
-    [[nodiscard]] uint32_t types() const { return static_cast<uint32_t>(heap->type_count); }
+    [[nodiscard]] uint32_t types() const;
     // As morph_heap_timeline; nothing without metrics.
     [[nodiscard]] size_t timeline(MorphTimelineSample* samples, size_t count) const;
 
     [[nodiscard]] MorphError last_error() const;
+    [[nodiscard]] const Reporter& reporter() const { return reporter_; }
 
     // Notes a failure of a call: code and text (printf's format), and counts it.
     MorphCode fail(MorphCode code, const char* format, ...) __attribute__((format(printf, 3, 4)));
@@ -93,7 +94,6 @@ class RuntimeContext : public MorphMemContext {
     [[nodiscard]] bool debug() const { return debug_; }
     [[nodiscard]] bool metrics() const { return metrics_; }
     [[nodiscard]] bool reports_leaks() const { return reports_leaks_; }
-    [[nodiscard]] const Reporter& reporter() const { return reporter_; }
 
  private:
     friend struct RuntimePeek;  // tests break things with it
@@ -105,7 +105,7 @@ class RuntimeContext : public MorphMemContext {
     [[nodiscard]] MorphCode check_object(const void* object, size_t old_size, uint32_t type);
 
     ErrorState errors_;
-    const Reporter reporter_;
+    Reporter reporter_;  // once there is a heap: the heap's, with its word (chunk/single_use.h)
     MorphMemoryLimits limits_;
     const size_t home_bytes_;  // whole pages
     const bool metrics_;       // whether counts are shown

@@ -58,6 +58,7 @@ uint32_t TypeTable::add(const char* name, MorphMemPlacement placement) {
     if (count_ == capacity_ && grow() != MORPH_OK) return MORPH_TYPE_INVALID;
     MORPH_CHECK(count_ < capacity_);
     uint32_t type = count_++;
+    if (serves_inline_) inline_count_ = count_;
     TypeRecord& record = records_[type];
     record = {};
     record.placement = placement;
@@ -68,6 +69,7 @@ uint32_t TypeTable::add(const char* name, MorphMemPlacement placement) {
 
 const char* TypeTable::check() const {
     if (count_ == 0 || count_ > capacity_ || count_ > MORPH_MAX_TYPES) return "TYPES-ROOM";
+    if (inline_count_ != (serves_inline_ ? count_ : 0)) return "TYPES-ROOM";
     for (uint32_t type = 0; type < count_; ++type) {
         const TypeRecord& record = records_[type];
         size_t length = strnlen(record.name, sizeof(record.name));

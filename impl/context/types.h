@@ -6,7 +6,7 @@
 // everything as it was.
 //
 // Invariants (checked by TypeTable::check):
-//   TYPES-ROOM    1 <= count() <= capacity, count() <= MORPH_MAX_TYPES
+//   TYPES-ROOM    1 <= count() <= capacity, count() <= MORPH_MAX_TYPES; inline_count() is that or 0
 //   TYPES-NAME    every name is terminated and not empty
 //   TYPES-LIMIT   pool_sizes is 0 for types placed in the arena, MORPH_POOL_MAX_SIZE + 1 for others
 //   TYPES-COUNT   of no type was more freed than allocated
@@ -63,7 +63,8 @@ static_assert(sizeof(TypeRecord) == 128);
 
 class TypeTable {
  public:
-    TypeTable(Source& source, ErrorState& errors) : source_(source), errors_(errors) {}
+    TypeTable(Source& source, ErrorState& errors, bool serves_inline)
+        : serves_inline_(serves_inline), source_(source), errors_(errors) {}
     TypeTable(const TypeTable&) = delete;
     TypeTable& operator=(const TypeTable&) = delete;
     ~TypeTable();
@@ -75,6 +76,9 @@ class TypeTable {
     uint32_t add(const char* name, MorphMemPlacement placement);
 
     [[nodiscard]] uint32_t count() const { return count_; }
+    // What the inline path of allocating may look up: count(), or constantly none, so that it reads
+    // nothing that changes (debug mode, chunk/single_use.h).
+    [[nodiscard]] uint32_t inline_count() const { return inline_count_; }
     [[nodiscard]] TypeRecord& operator[](uint32_t type) { return records_[type]; }
     [[nodiscard]] const TypeRecord& operator[](uint32_t type) const { return records_[type]; }
 
@@ -87,8 +91,10 @@ class TypeTable {
     MorphCode grow();
 
     TypeRecord* records_ = nullptr;
+    uint32_t inline_count_ = 0;
     uint32_t count_ = 0;
     uint32_t capacity_ = 0;
+    const bool serves_inline_;
     Source& source_;
     ErrorState& errors_;
 };

@@ -25,8 +25,19 @@ void Heap::log(void* object) {
 }
 
 void Heap::barrier(void* object, void** slot, void* value) {
+    if (parts_.debug) return watched_barrier(object, slot, value);
+    note_store(object, slot, value);
+}
+
+void Heap::watched_barrier(void* object, void** slot, void* value) {
+    in_turn(parts_.reporter, this, "morph_heap_write", [=, this] {
+        Ledger(parts_).note(object, slot, value);
+        note_store(object, slot, value);
+    });
+}
+
+void Heap::note_store(void* object, void** slot, void* value) {
     Header header = *header_of(object);
-    if (parts_.debug) Ledger(parts_).note(object, slot, value);
     // What refers to nothing young need not be looked at.
     if ((header & kOld) == 0 || !parts_.young.contains(value)) return;
     if ((header & kCarded) != 0) {

@@ -54,7 +54,8 @@ void* Evacuator::move(Header* from) {
     if (copy.promoted) {
         record.promoted_objects += 1;
         record.promoted_bytes += size;
-        if (parts_.instrumented) mark_undefined(from, 2 * kHeaderBytes);
+        // The word behind the header may be one that the user must not touch.
+        if (parts_.instrumented) mark_undefined(from + 1, kHeaderBytes);
         from[1] = reinterpret_cast<Header>(promoted_);
         promoted_ = from;
     } else {

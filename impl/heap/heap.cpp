@@ -17,19 +17,22 @@ namespace morph {
 
 HeapParts::HeapParts(const MorphHeapConfig& config, void* owner, size_t home_bytes, bool debug_mode)
     : source(config.memory, home_bytes),
-      reporter{config.report, config.report_user},
+      reporter{config.report, config.report_user, debug_mode ? &use : nullptr},
       bytes_max(config.memory.bytes_max),
       debug(debug_mode),
       instrumented(marks_active()),
       trailer(debug_mode ? kTrailerBytes : 0),
-      types(source, errors, head),
+      types(source, errors, debug_mode ? head_apart : head),
       old(source, owner, instrumented, debug_mode),
       remembered(source),
-      roots(source, errors, head),
+      roots(source, errors, debug_mode ? head_apart : head),
       weak(source, errors),
       finalizers(source, errors),
       mark_stack(source),
-      born_ns(os::monotonic_ns()) {}
+      born_ns(os::monotonic_ns()) {
+    // Debug mode's ledger wants to see every store.
+    if (debug) head.young_bytes = SIZE_MAX;
+}
 
 void HeapParts::use_eden() {
     head.top = head.limit = young.eden.top;
@@ -37,9 +40,10 @@ void HeapParts::use_eden() {
     size_t wanted = Young::sizes_of(policy.nursery_bytes()).nursery;
     size_t nursery = young.sizes().nursery;
     eden_limit = young.eden.begin + (wanted < nursery ? wanted : nursery);
-    // Debug mode's ledger wants to see every store.
-    head.young_begin = debug ? 0 : young.begin();
-    head.young_bytes = debug ? SIZE_MAX : young.bytes();
+    if (!debug) {
+        head.young_begin = young.begin();
+        head.young_bytes = young.bytes();
+    }
     set_inline_max();
 }
 

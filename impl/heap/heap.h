@@ -53,6 +53,7 @@ class Heap {
     MorphCode collect_major();
 
     [[nodiscard]] uint32_t register_type(const MorphMemTypeInfo& info);
+    [[nodiscard]] uint32_t types() const { return parts_.types.count(); }
     [[nodiscard]] MorphHeapStats stats() const;
     MorphCode type_stats(uint32_t type, MorphHeapTypeStats* stats);
     [[nodiscard]] size_t timeline(MorphTimelineSample* samples, size_t count) const {
@@ -64,6 +65,7 @@ class Heap {
     void walk(MorphObjectVisitor visit, void* user) const;
     [[nodiscard]] MorphCode verify();
     [[nodiscard]] const MorphError& last_error() const { return parts_.errors.last; }
+    [[nodiscard]] const Reporter& reporter() const { return parts_.reporter; }
 
     // Notes a failure of a call: code and text (printf's format), and counts it.
     MorphCode fail(MorphCode code, const char* format, ...) __attribute__((format(printf, 3, 4)));
@@ -98,6 +100,8 @@ class Heap {
     void collect(bool major);
     void run_finalizers();
     void log(void* object);
+    void watched_barrier(void* object, void** slot, void* value);
+    void note_store(void* object, void** slot, void* value);
 
     HeapParts parts_;  // first: its head is what the public sees
     const MorphMemoryLimits limits_;

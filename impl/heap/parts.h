@@ -15,6 +15,7 @@
 
 #include "chunk/error.h"
 #include "chunk/report.h"
+#include "chunk/single_use.h"
 #include "chunk/source.h"
 #include "heap/finalizer_table.h"
 #include "heap/heap_types.h"
@@ -57,6 +58,10 @@ struct HeapParts {
     HeapParts(const MorphHeapConfig& config, void* owner, size_t home_bytes, bool debug_mode);
 
     MorphHeap head = {};
+    // Types and roots as the inline paths see them. In debug mode those see none, so that they read
+    // nothing that changes (chunk/single_use.h), and the true ones are here.
+    MorphHeap head_apart = {};
+    SingleUse use;
     Source source;
     ErrorState errors;
     const Reporter reporter;

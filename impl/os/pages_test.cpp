@@ -110,7 +110,8 @@ TEST(PagesDeathTest, TouchingAProtectedPageEndsTheProgram) {
     ASSERT_NE(address, nullptr);
     auto* guarded = const_cast<char*>(address) + kPage;
     ASSERT_TRUE(morph::os::protect_pages(guarded, 2 * kPage, false));
-    EXPECT_EXIT((void)address[kPage], [](int status) { return status != 0; }, "");
+    // Valgrind leaves out a read whose value nobody uses.
+    EXPECT_EXIT(_exit(address[kPage]), [](int status) { return status != 0; }, "");
     EXPECT_EXIT(address[3 * kPage - 1] = 1, [](int status) { return status != 0; }, "");
     address[0] = 1;
     address[3 * kPage] = 1;

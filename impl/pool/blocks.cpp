@@ -8,7 +8,8 @@
 namespace morph {
 
 Pool::Pool(Source& source, ErrorState& errors, const Reporter& reporter, bool debug)
-    : debug_(debug),
+    : MorphPool{},
+      debug_(debug),
       instrumented_(marks_active()),
       plain_(!debug_ && !instrumented_),
       source_(source),
@@ -34,7 +35,7 @@ void Pool::forget_bins() {
     for (uint32_t bin = 0; bin < kBins; bin++) {
         MorphPoolBin empty = {};
         own_bins_[bin] = empty;
-        if (bin < MORPH_SIZE_CLASSES) bins[bin] = empty;
+        if (plain_ && bin < MORPH_SIZE_CLASSES) bins[bin] = empty;
         sides_[bin] = {};
     }
 }
@@ -179,6 +180,14 @@ void Pool::give_back_block(Block* block) {
     } else {
         link_chunk(to, chunk);
     }
+}
+
+bool Pool::return_empty_chunk() {
+    PoolChunk* chunk = chunks_[kEmpty];
+    if (chunk == nullptr) return false;
+    unlink_chunk(kEmpty, chunk);
+    source_.return_chunk(chunk);
+    return true;
 }
 
 void Pool::reset() {

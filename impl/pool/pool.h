@@ -92,8 +92,12 @@ class Pool : public MorphPool {
 
     // Any size, any type. nullptr: the reason is in errors.
     [[nodiscard]] void* allocate(size_t size, uint32_t type);
+    // As allocate, which calls it when pop gave nothing.
+    [[nodiscard]] void* allocate_slow(size_t size, uint32_t type);
     // The inline part alone: nullptr when allocate must be called; nothing has changed then.
     [[nodiscard]] void* pop(size_t size, uint32_t type);
+    // The same for a narrow type from slots of a class that is large enough, class 0 included.
+    [[nodiscard]] void* pop_from(uint32_t size_class, size_t size, uint32_t type);
     [[nodiscard]] void* allocate_aligned(size_t size, size_t alignment, uint32_t type);
 
     // Size class whose slots hold such an object (and its guard) at that alignment, a power of two;
@@ -105,6 +109,11 @@ class Pool : public MorphPool {
     // The same for callers that do not know the size. *freed is told what the object was.
     MorphCode release_unsized(void* object, ObjectInfo* freed);
 
+    // Whether object lies among the pool's chunks at all. False for every address in debug mode and
+    // under ASan or Valgrind.
+    [[nodiscard]] bool spans(const void* object) const {
+        return reinterpret_cast<uintptr_t>(object) - span_begin_ < span_bytes_;
+    }
     // For callers that look before they free: whether object is live and may be freed by
     // release_located. False for wide types, in debug mode and under ASan or Valgrind: then use
     // release.
@@ -115,12 +124,19 @@ class Pool : public MorphPool {
     // What it is; false: its guard was overwritten (debug mode), which is noted and reported.
     bool inspect_live(Slot slot, ObjectInfo* info);
     [[nodiscard]] ObjectInfo describe(Slot slot) const;
+    // Its size, of what locate found: without a branch that depends on the object.
+    [[nodiscard]] size_t size_of_located(Slot slot) const;
+    // Another size for a live object that was inspected: one that its slot holds, guard included.
+    void resize_in_place(Slot slot, const ObjectInfo& old, size_t new_size);
 
     // As morph_pool_realloc, for new_size 0 and object nullptr too. moved (may be nullptr) is told
     // whether it did, old (likewise) what the object was.
     [[nodiscard]] void* reallocate(void* object, size_t new_size, ObjectInfo* old, bool* moved);
 
     void reset();
+    // Chunks without an object; and one of them goes back to the system. false: there is none.
+    [[nodiscard]] size_t empty_chunks() const { return empty_chunks_; }
+    bool return_empty_chunk();
     [[nodiscard]] MorphAddressInfo query(const void* address) const;
     void walk(MorphObjectVisitor visit, void* user) const;
     [[nodiscard]] MorphPoolStats stats() const;  // mapped bytes: of the whole source
@@ -159,7 +175,6 @@ class Pool : public MorphPool {
     }
 
     // allocate.cpp
-    void* allocate_slow(size_t size, uint32_t type);
     bool refill(uint32_t bin);
     bool take_up(uint32_t bin, Block* block, uint32_t from, uint32_t end);
     void retire(Block* block, uint32_t witness);
@@ -191,7 +206,6 @@ class Pool : public MorphPool {
     void note_tag(Slot slot, size_t size, uint32_t type);
     void dress(Slot slot, size_t size);
     void undress(Slot slot);
-    void resize_in_place(Slot slot, const ObjectInfo& old, size_t new_size);
     [[nodiscard]] ObjectInfo describe_dressed(Slot slot) const;
     [[nodiscard]] bool guard_intact(Slot slot, const ObjectInfo& info) const;
     bool inspect_freed(const void* begin, size_t bytes);
@@ -215,28 +229,32 @@ class Pool : public MorphPool {
     uint32_t dice_ = 1;
 };
 
+[[gnu::always_inline]] inline void* Pool::pop_from(uint32_t size_class, size_t size,
+                                                   uint32_t type) {
+    MorphPoolBin* bin = &bins[size_class];
+    uint64_t free_slots = bin->free_slots;
+    if (!MORPH_LIKELY(free_slots != 0)) return nullptr;
+    auto index = static_cast<size_t>(std::countr_zero(free_slots));
+    bin->free_slots = free_slots & (free_slots - 1);
+    // Nothing is loaded before that store: so few values live at once that callers need no stack
+    // frame.
+    asm volatile("" ::: "memory");
+    size_t slot_size = bin->slot_size;
+    unsigned char* slot = bin->group_slots + index * slot_size;
+    unsigned char* tag = bin->group_tags + index;
+    if (MORPH_LIKELY(size == slot_size)) {
+        *tag = static_cast<unsigned char>(type);
+    } else {
+        *tag = static_cast<unsigned char>(type | kNarrowSlack);
+        slot[slot_size - 1] = static_cast<unsigned char>(slot_size - size);
+    }
+    if (slot == nullptr) __builtin_unreachable();  // no null check in callers
+    return slot;
+}
+
 inline void* Pool::pop(size_t size, uint32_t type) {
     if (MORPH_LIKELY(size <= MORPH_POOL_MAX_SIZE && type < MORPH_NARROW_TYPES)) {
-        MorphPoolBin* bin = &bins[morph_size_class(size)];
-        uint64_t free_slots = bin->free_slots;
-        if (MORPH_LIKELY(free_slots != 0)) {
-            auto index = static_cast<size_t>(std::countr_zero(free_slots));
-            bin->free_slots = free_slots & (free_slots - 1);
-            // Nothing is loaded before that store: so few values live at once that callers need
-            // no stack frame.
-            asm volatile("" ::: "memory");
-            size_t slot_size = bin->slot_size;
-            unsigned char* slot = bin->group_slots + index * slot_size;
-            unsigned char* tag = bin->group_tags + index;
-            if (MORPH_LIKELY(size == slot_size)) {
-                *tag = static_cast<unsigned char>(type);
-            } else {
-                *tag = static_cast<unsigned char>(type | kNarrowSlack);
-                slot[slot_size - 1] = static_cast<unsigned char>(slot_size - size);
-            }
-            if (slot == nullptr) __builtin_unreachable();  // no null check in callers
-            return slot;
-        }
+        return pop_from(morph_size_class(size), size, type);
     }
     return nullptr;
 }
@@ -276,6 +294,14 @@ inline MorphCode Pool::release(void* object, size_t size) {
 
 inline MorphCode Pool::release_unsized(void* object, ObjectInfo* freed) {
     return release_slow(object, nullptr, freed);
+}
+
+inline size_t Pool::size_of_located(Slot slot) const {
+    size_t slot_size = slot.block->slot_size;
+    size_t slack_mask = size_t{0} - (slot.block->tags[slot.index] >> 7);
+    size_t note = slot.address[slot_size - 1] & slack_mask;
+    if (!MORPH_LIKELY((note | ~slack_mask) != 0)) return describe(slot).size;  // a note of 3 bytes
+    return slot_size - note;
 }
 
 // The tag and the slack alone. Under ASan and Valgrind only with access to the slot's last bytes.

@@ -6,8 +6,6 @@
 
 namespace morph {
 
-void V1::barrier(void*, void**, void*) {}
-
 void V1::copy(void*, void** to, void* const* from, size_t count) {
     if (count != 0) memmove(to, from, count * sizeof(void*));
 }

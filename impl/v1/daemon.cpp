@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "chunk/check.h"
+#include "chunk/memory_marks.h"
 #include "os/clock.h"
 
 namespace morph {
@@ -20,6 +21,12 @@ MorphCode Daemon::start(const MorphV1Settings& settings, ErrorState& errors) {
     idle_ms_ = settings.idle_ms != 0 ? settings.idle_ms : kIdleMs;
     swaps_ = settings.swap_directory != nullptr;
     asked_for_ms_ = 0;
+    if (marks_active()) {
+        mark_atomic(&last_ms_, sizeof(last_ms_));
+        mark_atomic(&live_, sizeof(live_));
+        mark_atomic(&collect_, sizeof(collect_));
+        mark_atomic(&swap_, sizeof(swap_));
+    }
     note_allocation(now_ms(), 0);
     collect_.store(false, std::memory_order_relaxed);
     swap_.store(false, std::memory_order_relaxed);

@@ -15,6 +15,7 @@
 
 #include "chunk/error.h"
 #include "chunk/report.h"
+#include "chunk/single_use.h"
 #include "chunk/source.h"
 #include "heap/finalizer_table.h"
 #include "heap/heap_types.h"
@@ -68,6 +69,8 @@ struct Parts {
     Parts(const V1Config& config, size_t home_bytes);
 
     MorphHeap head = {};
+    MorphHeap head_apart = {};  // as HeapParts::head_apart
+    SingleUse use;
     Source source;
     ErrorState errors;
     const Reporter reporter;

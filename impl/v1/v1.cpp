@@ -29,12 +29,12 @@ MorphV1Settings completed(const MorphV1Settings& given) {
 
 Parts::Parts(const V1Config& config, size_t home_bytes)
     : source(config.memory, home_bytes),
-      reporter{config.report, config.report_user},
+      reporter{config.report, config.report_user, config.debug ? &use : nullptr},
       settings(completed(config.settings)),
       debug(config.debug),
       instrumented(marks_active()),
       retains_all(config.retains_all),
-      types(source, errors, head),
+      types(source, errors, config.debug ? head_apart : head),
       pages(source, instrumented),
       roots(source),
       global_roots(source),

@@ -38,7 +38,6 @@ class V1 {
     MorphCode configure(const MorphHeapSettings& given);  // major_threshold alone has an effect
     MorphCode force(const MorphForcedCollections& plan);
 
-    void barrier(void* object, void** slot, void* value);
     void copy(void* object, void** to, void* const* from, size_t count);
     void fill(void* object, void** to, size_t count, void* value);
 
@@ -70,6 +69,7 @@ class V1 {
     void walk(MorphObjectVisitor visit, void* user) const;
     [[nodiscard]] MorphCode verify();
     [[nodiscard]] const MorphError& last_error() const;
+    [[nodiscard]] const Reporter& reporter() const { return parts_.reporter; }
 
     // Notes a failure of a call: code and text (printf's format), and counts it.
     MorphCode fail(MorphCode code, const char* format, ...) __attribute__((format(printf, 3, 4)));

@@ -1,8 +1,8 @@
 // What the collector workloads ask of a memory system: the shape of a Memory policy, and Field.
 //
-// The workloads (gc_bench.h, binary_trees.h, lru_cache.h, deep_list.h, wide_array.h,
-// cyclic_graph.h) are templates on a class like this one; morph_memory.h is the one for
-// morph/heap.h, and another collector needs about forty lines:
+// The workloads (gc_bench.h, binary_trees.h, lru_cache.h, lru_server.h, deep_list.h, wide_array.h,
+// wide_tree.h, pointer_arrays.h, cyclic_graph.h) are templates on a class like this one;
+// morph_memory.h is the one for morph/heap.h, and another collector needs about forty lines:
 //
 //   class Memory {
 //    public:
@@ -25,6 +25,10 @@
 //     void collect();        // a full collection
 //     const char* verify();  // nullptr, or what is broken in the memory system
 //   };
+//
+// The storms and the fragmentation loads (promotion_storm.h, barrier_storm.h, fragment_second.h,
+// fragment_alternate.h, sawtooth.h, size_shift.h) also ask how much is live and mapped, and that
+// memory be refused: checked_memory.h has the rest of that shape.
 //
 // COLLECTOR-ROOTS  between two allocations a workload holds objects in raw pointers; across one,
 //                  only in Roots and Fields
@@ -63,6 +67,17 @@ struct Outcome {
     uint64_t result = 0;          // the same on every memory system
 };
 
-inline constexpr const char* kOutOfMemory = "out of memory";
+// What is live, headers included, and what is mapped for it beside the young generation.
+struct Footprint {
+    uint64_t live, mapped;  // bytes
+};
+// How much may be mapped when so much is live.
+struct FootprintBound {
+    uint64_t percent;   // of live bytes
+    uint64_t constant;  // bytes
+};
+
+// Compared by address: an array, so that it is one in all files.
+inline constexpr char kOutOfMemory[] = "out of memory";
 
 }  // namespace collector

@@ -62,12 +62,36 @@ class LruCache {
 
     Outcome serve() {
         for (uint64_t request = 1; request <= settings_.requests; ++request) {
-            const char* wrong = answer(draw());
+            const char* wrong = this->request();
             const bool look = settings_.verify_every != 0 && request % settings_.verify_every == 0;
             if (wrong == nullptr && look) wrong = check();
             if (wrong != nullptr) return {wrong, 0};
         }
         return {check(), hits_};
+    }
+
+    // One request for a key that is drawn; fill comes first. nullptr, or what is wrong.
+    const char* request() { return answer(draw()); }
+
+    // Everything: the list in both directions, each entry in its bucket, each value; the heap.
+    const char* check() {
+        uint64_t seen = 0;
+        Entry* before = anchor_.get();
+        for (Entry* entry = before->older.get(); entry != anchor_.get();
+             entry = entry->older.get()) {
+            if (++seen > entries_ || entry->newer.get() != before) return "LRU-LIST: links";
+            if (find(entry->key) != entry) return "LRU-BUCKET: an entry is not in its bucket";
+            Value* value = entry->value.get();
+            const uint64_t words = words_of(entry->key);
+            if (value->key != entry->key || value->words != words ||
+                value->data()[0] != entry->key ||
+                value->data()[words - 1] != entry->key + words - 1) {
+                return "LRU-VALUE: contents changed";
+            }
+            before = entry;
+        }
+        if (seen != entries_ || anchor_->newer.get() != before) return "LRU-LIST: entries are lost";
+        return memory_.verify();
     }
 
  private:
@@ -201,27 +225,6 @@ class LruCache {
             memory_.store(before, before->chain, entry->chain.get());
         }
         --entries_;
-    }
-
-    // Everything: the list in both directions, each entry in its bucket, each value.
-    const char* check() {
-        uint64_t seen = 0;
-        Entry* before = anchor_.get();
-        for (Entry* entry = before->older.get(); entry != anchor_.get();
-             entry = entry->older.get()) {
-            if (++seen > entries_ || entry->newer.get() != before) return "LRU-LIST: links";
-            if (find(entry->key) != entry) return "LRU-BUCKET: an entry is not in its bucket";
-            Value* value = entry->value.get();
-            const uint64_t words = words_of(entry->key);
-            if (value->key != entry->key || value->words != words ||
-                value->data()[0] != entry->key ||
-                value->data()[words - 1] != entry->key + words - 1) {
-                return "LRU-VALUE: contents changed";
-            }
-            before = entry;
-        }
-        if (seen != entries_ || anchor_->newer.get() != before) return "LRU-LIST: entries are lost";
-        return memory_.verify();
     }
 
     Memory& memory_;

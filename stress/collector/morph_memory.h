@@ -1,8 +1,7 @@
 // MorphMemory: the Memory policy (field.h) of a heap of morph/heap.h.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
+#include <new>
 
 #include "stress/collector/field.h"
 
@@ -22,7 +21,8 @@ class MorphMemory {
      public:
         explicit Root(MorphMemory& memory, T* object = nullptr)
             : heap_(memory.heap_), object_(object) {
-            if (morph_heap_push_root(heap_, &object_) != MORPH_OK) refused(heap_);
+            // A workload has no other way to hold its objects: it ends here.
+            if (morph_heap_push_root(heap_, &object_) != MORPH_OK) throw std::bad_alloc();
         }
         Root(const Root&) = delete;
         Root& operator=(const Root&) = delete;
@@ -65,12 +65,6 @@ class MorphMemory {
     [[nodiscard]] MorphHeap* heap() const { return heap_; }
 
  private:
-    // The workloads hold a few dozen roots at a time: a heap without memory for these is none.
-    [[noreturn]] static void refused(MorphHeap* heap) {
-        std::fprintf(stderr, "no memory for a root: %s\n", morph_heap_last_error(heap).text);
-        std::abort();
-    }
-
     MorphHeap* heap_;
     MorphError error_ = {};
 };

@@ -2,103 +2,72 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
-#include "stress/collector/binary_trees.h"
-#include "stress/collector/cyclic_graph.h"
-#include "stress/collector/deep_list.h"
-#include "stress/collector/gc_bench.h"
-#include "stress/collector/lru_cache.h"
-#include "stress/collector/morph_memory.h"
-#include "stress/collector/wide_array.h"
+#include "stress/collector/checked_memory.h"
+#include "stress/collector/loads.h"
 
 namespace collector {
 
 namespace {
 
-struct HeapCloser {
-    void operator()(MorphHeap* heap) const { morph_heap_destroy(heap); }
-};
-
-struct Balance {
-    uint64_t granted = 0;
-    uint64_t returned = 0;
-};
-
-bool on_request(void* user, size_t bytes) {
-    static_cast<Balance*>(user)->granted += bytes;
-    return true;
-}
-
-void on_return(void* user, size_t bytes) {
-    static_cast<Balance*>(user)->returned += bytes;
-}
-
-Outcome gc_bench(MorphMemory& memory, uint64_t size, uint64_t /*seed*/) {
-    GcBenchSettings settings;
-    const auto depth = static_cast<unsigned>(size);
-    if (depth < settings.stretch_depth) {
-        const size_t length = settings.array_length >> (settings.stretch_depth - depth);
-        settings.array_length = std::max(length, size_t{2048});
-    }
-    settings.stretch_depth = depth;
-    settings.long_lived_depth = settings.depth_max = depth - 2;
-    settings.checked = true;
-    return GcBench(memory, settings).run();
-}
-
-Outcome binary_trees(MorphMemory& memory, uint64_t size, uint64_t /*seed*/) {
-    BinaryTreesSettings settings;
-    settings.depth = static_cast<unsigned>(size);
-    settings.verified = true;
-    return BinaryTrees(memory, settings).run();
-}
-
-Outcome lru_cache(MorphMemory& memory, uint64_t size, uint64_t seed) {
-    LruCacheSettings settings;
-    settings.live_bytes = size << 10;
-    settings.seed = seed;
-    LruCache probe(memory, settings);
-    settings.requests = 4 * probe.capacity();
-    settings.verify_every = probe.capacity() + 1;
-    return LruCache(memory, settings).run();
-}
-
-Outcome deep_list(MorphMemory& memory, uint64_t size, uint64_t /*seed*/) {
-    DeepListSettings settings;
-    settings.nodes = size;
-    settings.verify_every = size / 4 + 1;
-    return DeepList(memory, settings).run();
-}
-
-Outcome wide_array(MorphMemory& memory, uint64_t size, uint64_t seed) {
-    WideArraySettings settings;
-    settings.length = size;
-    settings.stores = 2 * size;
-    settings.seed = seed;
-    settings.verify_every = size / 2 + 1;
-    return WideArray(memory, settings).run();
-}
-
-Outcome cyclic_graph(MorphMemory& memory, uint64_t size, uint64_t seed) {
-    CyclicGraphSettings settings;
-    settings.nodes = size;
-    settings.changes = 10 * size;
-    settings.seed = seed;
-    settings.verify_every = 3 * size;
-    return CyclicGraph(memory, settings).run();
-}
-
 constexpr Description kWorkloads[] = {
     {"gcbench", "depth of the stretch tree", 18, 6, 24, 10},
     {"binary-trees", "depth of the long-lived tree", 18, 4, 24, 8},
     {"lru", "KiB in a full cache", 65536, 1, uint64_t{1} << 24, 64},
+    {"lru-server", "KiB in a full cache", 65536, 1, uint64_t{1} << 24, 32},
     {"deep-list", "nodes of each list", 1000000, 2, uint64_t{1} << 28, 800},
     {"wide-array", "references", 1000000, 1, uint64_t{1} << 28, 1000},
+    {"wide-tree", "branching: its square is the number of leaves", 1000, 1, 16384, 24},
+    {"pointer-arrays", "references of each array", 1000000, 1, uint64_t{1} << 27, 600},
     {"cyclic-graph", "nodes at first", 100000, 1, uint64_t{1} << 24, 300},
+    {"promotion-storm", "objects of a wave", 300000, 1, uint64_t{1} << 26, 200},
+    {"barrier-storm", "old objects", 200000, 1, uint64_t{1} << 26, 60},
+    {"fragment-second", "KiB live at the peak", 65536, 1, uint64_t{1} << 24, 24},
+    {"fragment-alternate", "KiB live at the peak", 65536, 1, uint64_t{1} << 24, 24},
+    {"sawtooth", "KiB live at the peak", 65536, 1, uint64_t{1} << 24, 12},
+    {"size-shift", "KiB live at the peak", 65536, 1, uint64_t{1} << 24, 16},
 };
-using Work = Outcome (*)(MorphMemory&, uint64_t, uint64_t);
-constexpr Work kWork[] = {gc_bench, binary_trees, lru_cache, deep_list, wide_array, cyclic_graph};
+using Work = Outcome (*)(CheckedMemory&, const Task&);
+constexpr Work kWork[] = {gc_bench,           binary_trees,    lru_cache,     lru_server,
+                          deep_list,          wide_array,      wide_tree,     pointer_arrays,
+                          cyclic_graph,       promotion_storm, barrier_storm, fragment_second,
+                          fragment_alternate, sawtooth,        size_shift};
 static_assert(std::size(kWork) == std::size(kWorkloads));
+
+// A heap of its own, or the one of a context.
+class Owner {
+ public:
+    Owner() = default;
+    Owner(const Owner&) = delete;
+    Owner& operator=(const Owner&) = delete;
+    ~Owner() {
+        if (context_ != nullptr) {
+            (void)morph_mem_destroy(context_);
+        } else {
+            morph_heap_destroy(heap_);
+        }
+    }
+
+    // false: creation_error tells why.
+    [[nodiscard]] bool open(stress::Setup setup) {
+        if (setup.v1) {
+            setup.mode = MORPH_MODE_RUNTIME;
+            const MorphMemConfig config = config_of(setup);
+            context_ = morph_mem_init(&config);
+            heap_ = context_ == nullptr ? nullptr : morph_mem_heap(context_);
+        } else {
+            const MorphHeapConfig config = heap_config_of(setup);
+            heap_ = morph_heap_create(&config);
+        }
+        return heap_ != nullptr;
+    }
+    [[nodiscard]] MorphHeap* heap() const { return heap_; }
+
+ private:
+    MorphMemContext* context_ = nullptr;
+    MorphHeap* heap_ = nullptr;
+};
 
 void finish(MorphHeap* heap, Report* report) {
     if (morph_heap_root_depth(heap) != 0) report->wrong = "COLLECTOR-NOTHING: roots are left";
@@ -115,6 +84,47 @@ void finish(MorphHeap* heap, Report* report) {
     }
 }
 
+// A root that was refused, or the workload's own memory, ends it by an exception.
+Outcome work(CheckedMemory& memory, const Settings& settings) {
+    const Description* description = find_workload(settings.name);
+    const uint64_t size = settings.size == 0 ? description->classic : settings.size;
+    try {
+        const Work load = kWork[description - std::begin(kWorkloads)];
+        const Outcome outcome = load(memory, Task{size, settings.seed});
+        if (outcome.wrong != kOutOfMemory) return outcome;
+    } catch (const std::bad_alloc&) {
+        return {kOutOfMemory, 0};
+    }
+    if (!memory.found().empty()) return {memory.found().c_str(), 0};
+    const MorphError error = morph_heap_last_error(memory.heap());
+    const bool explained = error.code == MORPH_ERROR_OUT_OF_MEMORY && error.text[0] != '\0';
+    return {explained ? kOutOfMemory : "PRESSURE-REASON: NULL without a reason", 0};
+}
+
+void run_on_heap(const Settings& settings, const stress::Setup& setup, Report* report) {
+    Owner owner;
+    if (!owner.open(setup)) {
+        const MorphError error = morph_creation_error();
+        report->refused_configuration = error.code == MORPH_ERROR_INVALID_CONFIGURATION;
+        report->out_of_memory = error.code == MORPH_ERROR_OUT_OF_MEMORY;
+        if (!report->out_of_memory) report->wrong = error.text;
+        return;
+    }
+    force_collections(owner.heap(), setup);
+    const CheckedMemory::Plan plan = {settings.verify_every, settings.judge, settings.squeeze,
+                                      setup.refuse};
+    CheckedMemory memory(owner.heap(), plan, setup.refusals);
+    const Outcome outcome = work(memory, settings);
+    report->result = outcome.result;
+    report->out_of_memory = outcome.wrong == kOutOfMemory;
+    if (outcome.wrong != nullptr && !report->out_of_memory) report->wrong = outcome.wrong;
+    report->verifications = memory.verifications();
+    report->taken = memory.taken();
+    report->told = memory.told();
+    setup.refusals->set_rate(0);
+    finish(owner.heap(), report);
+}
+
 }  // namespace
 
 std::span<const Description> workloads() {
@@ -128,31 +138,14 @@ const Description* find_workload(std::string_view name) {
 }
 
 Report run(const Settings& settings) {
-    const Description* description = find_workload(settings.name);
-    Balance balance;
-    MorphHeapConfig config = heap_config_of(settings.setup);
-    config.memory.request = on_request;
-    config.memory.returned = on_return;
-    config.memory.user = &balance;
+    stress::Refusals own;
+    stress::Setup setup = settings.setup;
+    if (setup.refusals == nullptr) setup.refusals = &own;
     Report report;
-    {
-        const std::unique_ptr<MorphHeap, HeapCloser> heap(morph_heap_create(&config));
-        if (heap == nullptr) {
-            report.out_of_memory = true;
-        } else {
-            force_collections(heap.get(), settings.setup);
-            MorphMemory memory(heap.get());
-            const uint64_t size = settings.size == 0 ? description->classic : settings.size;
-            const Outcome outcome =
-                kWork[description - std::begin(kWorkloads)](memory, size, settings.seed);
-            report.result = outcome.result;
-            report.out_of_memory = outcome.wrong == kOutOfMemory;
-            if (outcome.wrong != nullptr && !report.out_of_memory) report.wrong = outcome.wrong;
-            finish(heap.get(), &report);
-        }
-    }
-    if (report.wrong.empty() && balance.granted != balance.returned) {
-        report.wrong = "COLLECTOR-RETURNED: bytes granted are not returned";
+    run_on_heap(settings, setup, &report);
+    const char* broken = own.broken();
+    if (report.wrong.empty() && broken != nullptr) {
+        report.wrong = std::string("COLLECTOR-RETURNED: ") + broken;
     }
     return report;
 }

@@ -86,6 +86,13 @@ std::string check_live(const Session& session, const Result& result) {
     return "FOX-LIVE: " + std::to_string(live) + " objects live, " + std::to_string(made) + " kept";
 }
 
+// A collection of COMPILER mode's context cannot be refused; of RUNTIME mode's, a root can.
+std::string collection_refused(MorphMemContext* context) {
+    const MorphError error = morph_heap_last_error(morph_mem_heap(context));
+    if (error.code == MORPH_ERROR_OUT_OF_MEMORY && error.text[0] != '\0') return kOutOfMemory;
+    return "FOX-LIVE: a collection was refused";
+}
+
 }  // namespace
 
 std::string check_result(Session& session, Result* result) {
@@ -93,7 +100,7 @@ std::string check_result(Session& session, Result* result) {
     if (wrong.empty()) wrong = check_tokens(*result);
     if (!wrong.empty()) return wrong;
     // Once more after everything has moved, and what is dead is gone.
-    if (!session.collect(result)) return "FOX-LIVE: a collection was refused";
+    if (!session.collect(result)) return collection_refused(session.context());
     wrong = check_tree(*result);
     if (wrong.empty()) wrong = check_tokens(*result);
     MorphMemContext* context = session.context();
@@ -113,7 +120,7 @@ std::string check_result(Session& session, Result* result) {
 std::string check_dropped(Session& session) {
     MorphMemContext* context = session.context();
     if (morph_mem_heap(context) == nullptr) return {};
-    if (morph_mem_gc_collect(context) != MORPH_OK) return "FOX-LIVE: a collection was refused";
+    if (morph_mem_gc_collect(context) != MORPH_OK) return collection_refused(context);
     if (session.objects_live() != 0) return "FOX-LIVE: objects that nobody keeps are left";
     return morph_mem_verify(context) == MORPH_OK ? "" : morph_mem_last_error(context).text;
 }

@@ -55,6 +55,9 @@ void print_tree(const Node* tree, Sink& sink);
 // Tokens by kind, nodes by kind, bytes: one "name value" per line.
 [[nodiscard]] std::string format_counts(const Counts& counts);
 
+// What the checks say when the context had no memory for them.
+inline constexpr const char* kOutOfMemory = "out of memory";
+
 // Checks a result against itself and against what the context knows; in RUNTIME mode the result is
 // then where a major collection has left it. Empty, or what is wrong:
 //   FOX-TREE     each node has a known kind, the number of children of its kind, a position

@@ -13,12 +13,18 @@ bool on_request(void* user, size_t bytes) {
         meter.refusals += 1;
         return false;
     }
+    if (meter.random != nullptr && !meter.random->ask(bytes)) {
+        meter.refusals += 1;
+        return false;
+    }
     meter.granted_bytes += bytes;
     return true;
 }
 
 void on_return(void* user, size_t bytes) {
-    static_cast<Meter*>(user)->returned_bytes += bytes;
+    Meter& meter = *static_cast<Meter*>(user);
+    meter.returned_bytes += bytes;
+    if (meter.random != nullptr) meter.random->give_back(bytes);
 }
 
 // One parse with a refusal, then an undisturbed one in the same context.
@@ -36,6 +42,8 @@ std::string run_with_refusal(std::string_view source, uint64_t hash, uint64_t fr
     sweep->refusals += session.meter.refusals;
     if (result.tree == nullptr) {
         if (result.error.kind != ErrorKind::out_of_memory) return "FOX-MEMORY: another error";
+        std::string reason = stress::wrong_reason(session.error());
+        if (!reason.empty()) return reason;
         if (session.meter.refusals == 0) return "FOX-MEMORY: out of memory without a refusal";
         if (session.objects_live() != 0) return "FOX-CLEAN: objects are left behind";
     }
@@ -59,12 +67,17 @@ Session::~Session() {
 
 bool Session::open() {
     MorphMemConfig config = config_of(setup_);
+    meter.random = setup_.refusals;
     config.memory.request = on_request;
     config.memory.returned = on_return;
     config.memory.user = &meter;
     context_ = morph_mem_init(&config);
-    if (context_ == nullptr) return false;
+    if (context_ == nullptr) {
+        error_ = morph_creation_error();
+        return false;
+    }
     if (register_types(context_, &types_)) return true;
+    error_ = morph_mem_last_error(context_);
     (void)morph_mem_destroy(context_);
     context_ = nullptr;
     return false;
@@ -78,7 +91,9 @@ bool Session::close() {
 
 Result Session::parse(std::string_view source, const Options& options) {
     force_collections(morph_mem_heap(context_), setup_);
-    return fox::parse(context_, types_, source, options);
+    Result result = fox::parse(context_, types_, source, options);
+    if (result.tree == nullptr) error_ = morph_mem_last_error(context_);
+    return result;
 }
 
 bool Session::collect(Result* result) {
@@ -103,6 +118,11 @@ void Session::reset() {
 uint64_t Session::objects_live() const {
     MorphMemStats stats;
     return morph_mem_get_stats(context_, &stats) == MORPH_OK ? stats.total.objects_live : 0;
+}
+
+uint64_t Session::mapped_peak() const {
+    MorphMemStats stats;
+    return morph_mem_get_stats(context_, &stats) == MORPH_OK ? stats.bytes_mapped_peak : 0;
 }
 
 Sweep sweep_failures(std::string_view source, uint64_t points_max, const stress::Setup& setup) {

@@ -17,8 +17,9 @@ struct Meter {
     uint64_t refusals = 0;
     uint64_t granted_bytes = 0;
     uint64_t returned_bytes = 0;
-    uint64_t refuse_from = UINT64_MAX;  // number of the first request refused, from 0
-    uint64_t refuse_count = 0;          // how many from there on
+    uint64_t refuse_from = UINT64_MAX;   // number of the first request refused, from 0
+    uint64_t refuse_count = 0;           // how many from there on
+    stress::Refusals* random = nullptr;  // is asked as well, and told of returns
 };
 
 class Session {
@@ -30,10 +31,13 @@ class Session {
 
     // false: creation failed, creation_error tells why.
     [[nodiscard]] bool open();
+    // Why open() failed, or the last failure of the context.
+    [[nodiscard]] const MorphError& error() const { return error_; }
     // Destroys the context; whether every byte granted was returned.
     [[nodiscard]] bool close();
 
     // The result's objects are no roots: they are good until the next allocation or collection.
+    // When it is out of memory, error() is what the context says about it.
     [[nodiscard]] Result parse(std::string_view source, const Options& options = {});
     // RUNTIME mode: a major collection that keeps the result's objects, wherever they then are; of
     // a result without tree, none. false: refused. (COMPILER mode: nothing to do.)
@@ -43,12 +47,14 @@ class Session {
     [[nodiscard]] MorphMemContext* context() { return context_; }
     [[nodiscard]] const Types& types() const { return types_; }
     [[nodiscard]] uint64_t objects_live() const;
+    [[nodiscard]] uint64_t mapped_peak() const;  // bytes
 
     Meter meter;
 
  private:
     stress::Setup setup_;
     MorphMemContext* context_ = nullptr;
+    MorphError error_{};
     Types types_;
 };
 

@@ -315,6 +315,11 @@ MorphError morph_mem_last_error(const MorphMemContext* context) {
     return context->heap != nullptr ? morph_heap_last_error(context->heap) : of(context)->error;
 }
 
+// This layer fails in one way.
+const char* morph_code_name(MorphCode code) {
+    return code == MORPH_ERROR_OUT_OF_MEMORY ? "MORPH_ERROR_OUT_OF_MEMORY" : "an unexpected code";
+}
+
 MorphError morph_creation_error(void) {
     return MorphError{};
 }

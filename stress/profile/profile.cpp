@@ -10,6 +10,7 @@
 #include "stress/generate/random.h"
 #include "stress/profile/objects.h"
 #include "stress/profile/process_memory.h"
+#include "stress/scale/figures.h"
 
 namespace profile {
 
@@ -25,22 +26,9 @@ struct ContextCloser {
     void operator()(MorphMemContext* context) const { (void)morph_mem_destroy(context); }
 };
 
-struct Balance {
-    uint64_t granted = 0;
-    uint64_t returned = 0;
-};
-
-bool on_request(void* user, size_t bytes) {
-    static_cast<Balance*>(user)->granted += bytes;
-    return true;
-}
-
-void on_return(void* user, size_t bytes) {
-    static_cast<Balance*>(user)->returned += bytes;
-}
-
 class Run {
  public:
+    // settings.setup.refusals is there.
     explicit Run(const Settings& settings);
     Report work();
 
@@ -59,13 +47,15 @@ class Run {
     [[nodiscard]] bool replace_some();
     [[nodiscard]] bool figures_hold();
     bool wrong(const std::string& text);
+    bool failed(const char* what);
     void phases();
     [[nodiscard]] uint64_t mapped() const;
+    [[nodiscard]] uint64_t mapped_peak() const;
     void count_collections();
+    [[nodiscard]] bool may_run_out_again() const;
 
     const Settings settings_;
     Report report_;
-    Balance balance_;
     std::unique_ptr<MorphMemContext, ContextCloser> context_;
     std::array<uint32_t, kKindCount> types_{};
     std::array<uint8_t, kPatternObjects> pattern_{};
@@ -92,23 +82,33 @@ bool Run::wrong(const std::string& text) {
     return false;
 }
 
+// A call of the context failed: for lack of memory, or what is wrong.
+bool Run::failed(const char* what) {
+    const std::string reason = stress::wrong_reason(morph_mem_last_error(context_.get()));
+    if (!reason.empty()) return wrong(std::string(what) + ": " + reason);
+    report_.out_of_memory = true;
+    return false;
+}
+
 bool Run::open() {
     MorphMemConfig config = config_of(settings_.setup);
     config.enable_metrics = settings_.metrics;
-    config.memory.request = on_request;
-    config.memory.returned = on_return;
-    config.memory.user = &balance_;
     context_.reset(morph_mem_init(&config));
-    if (context_ == nullptr) return wrong(morph_creation_error().text);
+    if (context_ == nullptr) {
+        const MorphError error = morph_creation_error();
+        report_.refused_configuration = error.code == MORPH_ERROR_INVALID_CONFIGURATION;
+        report_.out_of_memory = error.code == MORPH_ERROR_OUT_OF_MEMORY && error.text[0] != '\0';
+        return report_.out_of_memory ? false : wrong(error.text);
+    }
     for (size_t kind = 0; kind < kKindCount; ++kind) {
         MorphMemTypeInfo info = {};
         info.name = kKinds[kind].name;
         Objects::describe(&info, settings_.setup.mode);
         types_[kind] = morph_mem_register_type(context_.get(), &info);
-        if (types_[kind] == MORPH_TYPE_INVALID) return wrong("a type was refused");
+        if (types_[kind] == MORPH_TYPE_INVALID) return failed("a type was refused");
     }
     force_collections(morph_mem_heap(context_.get()), settings_.setup);
-    return objects_.open(context_.get()) || wrong("a type was refused");
+    return objects_.open(context_.get()) || failed("a type was refused");
 }
 
 bool Run::allocate_all(double* seconds) {
@@ -117,10 +117,7 @@ bool Run::allocate_all(double* seconds) {
     for (uint64_t index = 0; good && index < report_.objects; ++index) {
         good = objects_.add(wanted(index));
     }
-    if (!good) {
-        report_.out_of_memory = true;
-        return false;
-    }
+    if (!good) return failed("no object");
     *seconds = seconds_since(start);
     return true;
 }
@@ -145,7 +142,7 @@ bool Run::replace_some() {
         }
         versions_[index] += 1;
         if (!objects_.replace(index, wanted(index))) {
-            return wrong("a free was refused, or no memory for a replacement");
+            return failed("a free was refused, or no memory for a replacement");
         }
     }
     report_.seconds_replace = seconds_since(start);
@@ -155,7 +152,7 @@ bool Run::replace_some() {
 // Live objects and bytes by type are what the mix says; in RUNTIME mode when the dead are gone.
 bool Run::figures_hold() {
     if (settings_.setup.runtime() && morph_mem_gc_collect(context_.get()) != MORPH_OK) {
-        return wrong("a collection was refused");
+        return failed("a collection was refused");
     }
     if (!settings_.metrics) return true;
     for (size_t kind = 0; kind < kKindCount; ++kind) {
@@ -179,6 +176,11 @@ uint64_t Run::mapped() const {
     return morph_mem_get_stats(context_.get(), &stats) == MORPH_OK ? stats.bytes_mapped : 0;
 }
 
+uint64_t Run::mapped_peak() const {
+    MorphMemStats stats;
+    return morph_mem_get_stats(context_.get(), &stats) == MORPH_OK ? stats.bytes_mapped_peak : 0;
+}
+
 void Run::count_collections() {
     const MorphHeap* heap = context_ == nullptr ? nullptr : morph_mem_heap(context_.get());
     if (heap == nullptr) return;
@@ -188,9 +190,21 @@ void Run::count_collections() {
     report_.forced = stats.collections_forced;
 }
 
+// The memory of phase whole is enough for phase again, but for a collector that has more to do in
+// another order, or when requests are refused at random.
+bool Run::may_run_out_again() const {
+    MorphMemStats stats;
+    (void)morph_mem_get_stats(context_.get(), &stats);
+    const stress::Setup& setup = settings_.setup;
+    return report_.out_of_memory && (setup.runtime() || stats.v1 || setup.refuse != 0);
+}
+
 void Run::phases() {
     MorphMemContext* context = context_.get();
+    const double began = scale::cpu_seconds();
     if (!allocate_all(&report_.seconds_whole)) return;
+    report_.cpu_whole = scale::cpu_seconds() - began;
+    report_.mapped_peak = mapped_peak();
     const ProcessMemory whole = process_memory();
     report_.rss = whole.rss > before_.rss ? whole.rss - before_.rss : 0;
     if (!verify_all() || !figures_hold()) return;
@@ -201,7 +215,7 @@ void Run::phases() {
     report_.seconds_reset = seconds_since(start);
 
     if (!allocate_all(&report_.seconds_again) || !verify_all() || !figures_hold()) {
-        wrong("phase again fails");
+        if (!may_run_out_again()) wrong("phase again fails");
         return;
     }
     report_.mapped_again = mapped();
@@ -222,8 +236,12 @@ Report Run::work() {
     if (open()) phases();
     if (report_.out_of_memory && context_ != nullptr) {
         // A refusal is clean when what was made can be reset and the context still serves.
+        settings_.setup.refusals->set_rate(0);
         morph_mem_reset(context_.get());
-        if (morph_mem_alloc(context_.get(), 64, types_[0]) == nullptr)
+        MorphMemStats stats;
+        const bool served =
+            morph_mem_get_stats(context_.get(), &stats) == MORPH_OK && stats.total.allocations != 0;
+        if (morph_mem_alloc(context_.get(), 64, types_[0]) == nullptr && served)
             wrong("no object after reset");
         if (morph_mem_verify(context_.get()) != MORPH_OK) wrong("broken after a refusal");
     }
@@ -231,14 +249,21 @@ Report Run::work() {
     const ProcessMemory after = process_memory();
     report_.rss_peak = after.peak > before_.rss ? after.peak - before_.rss : 0;
     context_.reset();
-    if (balance_.granted != balance_.returned) wrong("bytes granted are not returned");
     return report_;
 }
 
 }  // namespace
 
 Report run(const Settings& settings) {
-    return Run(settings).work();
+    if (settings.setup.refusals != nullptr) return Run(settings).work();
+    stress::Refusals balance;
+    Settings watched = settings;
+    watched.setup.refusals = &balance;
+    Report report = Run(watched).work();
+    if (const char* broken = balance.broken(); broken != nullptr && report.wrong.empty()) {
+        report.wrong = broken;
+    }
+    return report;
 }
 
 }  // namespace profile

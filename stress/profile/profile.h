@@ -49,14 +49,17 @@ struct Settings {
 };
 
 struct Report {
-    std::string wrong;           // empty: all phases are good
-    bool out_of_memory = false;  // the bound was met; clean: everything could be reset and returned
+    std::string wrong;                   // empty: all phases are good
+    bool out_of_memory = false;          // clean: everything could be reset and returned
+    bool refused_configuration = false;  // the bound is too small for any context
     uint64_t objects = 0;
     uint64_t payload = 0;       // bytes, as requested
     uint64_t mapped = 0;        // bytes from the system after phase whole
     uint64_t mapped_again = 0;  // ... and after phase again
     uint64_t rss = 0;           // growth of VmRSS in phase whole, bytes
     uint64_t rss_peak = 0;      // growth of VmHWM over all phases
+    double cpu_whole = 0;       // CPU seconds of phase whole, verification not counted
+    uint64_t mapped_peak = 0;   // bytes from the system at most, up to the end of phase whole
     double seconds_whole = 0;   // allocation and filling, verification not counted
     double seconds_reset = 0;
     double seconds_again = 0;

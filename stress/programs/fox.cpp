@@ -10,14 +10,16 @@
 #include "stress/fox/print.h"
 #include "stress/fox/session.h"
 #include "stress/generate/generator.h"
+#include "stress/profile/process_memory.h"
 #include "stress/programs/setup_options.h"
+#include "stress/scale/figures.h"
 
 namespace {
 
+using stress::Attempt;
+using stress::Exit;
+
 constexpr int kExitRejected = 1;
-constexpr int kExitUsage = 2;
-constexpr int kExitOutOfMemory = 3;
-constexpr int kExitBroken = 4;
 
 struct Settings {
     std::vector<std::string> files;
@@ -26,6 +28,7 @@ struct Settings {
     bool hash = false;
     bool check = false;
     bool collections = false;
+    bool figures = false;
     uint64_t sweep = 0;
     uint64_t lines = 0;
     uint64_t seed = 1;
@@ -46,11 +49,11 @@ int run_sweep(const std::string& name, const std::string& source, const Settings
     const fox::Sweep sweep = fox::sweep_failures(source, settings.sweep, settings.setup);
     if (!sweep.wrong.empty()) {
         std::fprintf(stderr, "%s: %s\n", name.c_str(), sweep.wrong.c_str());
-        return kExitBroken;
+        return Exit::broken;
     }
     if (sweep.requests != 0 && sweep.refusals < sweep.runs) {
         std::fprintf(stderr, "%s: a refusal was not met\n", name.c_str());
-        return kExitBroken;
+        return Exit::broken;
     }
     std::printf("%s: sweep good\n", name.c_str());
     return 0;
@@ -59,11 +62,11 @@ int run_sweep(const std::string& name, const std::string& source, const Settings
 int report(const std::string& name, const std::string& wrong) {
     if (wrong.empty()) return 0;
     std::fprintf(stderr, "%s: %s\n", name.c_str(), wrong.c_str());
-    return kExitBroken;
+    return wrong == fox::kOutOfMemory ? Exit::out_of_memory : Exit::broken;
 }
 
 int show(fox::Session& session, const std::string& name, fox::Result& result,
-         const Settings& settings) {
+         const Settings& settings, std::string* output) {
     const int code = settings.check ? report(name, fox::check_result(session, &result)) : 0;
     if (code != 0) return code;
     if (settings.print_tree) {
@@ -71,53 +74,61 @@ int show(fox::Session& session, const std::string& name, fox::Result& result,
         fox::print_tree(result.tree, sink);
     }
     if (settings.hash) {
-        std::printf("%s: %016llx\n", name.c_str(),
-                    static_cast<unsigned long long>(fox::tree_hash(result.tree)));
+        *output += "result " + name;
+        stress::append(output, " %016llx\n",
+                       static_cast<unsigned long long>(fox::tree_hash(result.tree)));
     }
-    if (settings.count) std::printf("%s", fox::format_counts(result.counts).c_str());
+    if (settings.count) *output += fox::format_counts(result.counts);
     return 0;
 }
 
-int run_source(fox::Session& session, const std::string& name, const std::string& source,
-               const Settings& settings) {
-    if (settings.sweep != 0) return run_sweep(name, source, settings);
-    fox::Result result = session.parse(source);
-    if (result.tree == nullptr) {
-        std::fprintf(stderr, "%s\n", fox::format_error(name, result.error).c_str());
-        if (settings.check && session.objects_live() != 0) {
-            std::fprintf(stderr, "%s: FOX-CLEAN: objects are left behind\n", name.c_str());
-            return kExitBroken;
-        }
-        const bool memory = result.error.kind == fox::ErrorKind::out_of_memory;
-        return memory ? kExitOutOfMemory : kExitRejected;
+int refused(fox::Session& session, const std::string& name, const fox::Result& result,
+            const Settings& settings) {
+    std::fprintf(stderr, "%s\n", fox::format_error(name, result.error).c_str());
+    if (settings.check && session.objects_live() != 0) {
+        std::fprintf(stderr, "%s: FOX-CLEAN: objects are left behind\n", name.c_str());
+        return Exit::broken;
     }
-    int code = show(session, name, result, settings);
+    if (result.error.kind != fox::ErrorKind::out_of_memory) return kExitRejected;
+    const std::string wrong = stress::wrong_reason(session.error());
+    return wrong.empty() ? Exit::out_of_memory : report(name, wrong);
+}
+
+int run_source(fox::Session& session, const std::string& name, const std::string& source,
+               const Settings& settings, std::string* output) {
+    if (settings.sweep != 0) return run_sweep(name, source, settings);
+    const double began = scale::cpu_seconds();
+    fox::Result result = session.parse(source);
+    const double seconds = scale::cpu_seconds() - began;
+    if (result.tree == nullptr) return refused(session, name, result, settings);
+    int code = show(session, name, result, settings, output);
+    if (settings.figures) {
+        *output += scale::format({seconds, session.mapped_peak(), profile::process_memory().peak});
+    }
     if (code == 0 && settings.check) code = report(name, fox::check_dropped(session));
     session.reset();
     return code;
 }
 
-int run(const Settings& settings) {
-    fox::Session session(settings.setup);
-    if (!session.open()) {
-        std::fprintf(stderr, "no context: %s\n", morph_creation_error().text);
-        return kExitOutOfMemory;
-    }
+Attempt run(const Settings& settings, const stress::Setup& setup) {
+    Attempt attempt;
+    fox::Session session(setup);
+    if (!session.open()) return {stress::exit_of_creation(session.error()), {}};
     int code = 0;
     for (uint64_t round = 0; round < settings.repeat; ++round) {
         if (settings.lines != 0) {
             const std::string name = "generated-" + std::to_string(settings.seed + round);
             const std::string source = fox::generate(settings.seed + round, settings.lines);
-            code = worse(code, run_source(session, name, source, settings));
+            code = worse(code, run_source(session, name, source, settings, &attempt.output));
         }
         for (const std::string& name : settings.files) {
             std::ifstream stream(name, std::ios::binary);
             if (!stream) {
                 std::fprintf(stderr, "%s: cannot be read\n", name.c_str());
-                return kExitUsage;
+                return {Exit::usage, {}};
             }
             const std::string source{std::istreambuf_iterator<char>(stream), {}};
-            code = worse(code, run_source(session, name, source, settings));
+            code = worse(code, run_source(session, name, source, settings, &attempt.output));
         }
     }
     if (settings.collections) {
@@ -125,14 +136,16 @@ int run(const Settings& settings) {
     }
     if (!session.close()) {
         std::fprintf(stderr, "FOX-CLEAN: bytes granted are not returned\n");
-        return kExitBroken;
+        code = Exit::broken;
     }
-    return code;
+    attempt.code = code;
+    return attempt;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    stress::take_stack();
     Settings settings;
     CLI::App app{
         "Parse Fox sources with the memory system this program is linked with.\n"
@@ -147,17 +160,19 @@ int main(int argc, char** argv) {
     app.add_option("--generate", settings.lines, "parse a generated program of this many lines");
     app.add_option("--seed", settings.seed, "of the generated program");
     app.add_option("--repeat", settings.repeat, "so many times (generated: with the next seeds)");
+    app.add_flag("--figures", settings.figures, "print what a parse takes: CPU time, memory");
     stress::add_options(app, &settings.setup);
     stress::add_mode(app, &settings.setup);
     app.add_flag("--collections", settings.collections, "tell how many there were (stderr)");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kExitUsage;
+        return app.exit(error) == 0 ? 0 : Exit::usage;
     }
     if (settings.files.empty() && settings.lines == 0) {
         std::fprintf(stderr, "nothing to parse: give files or --generate LINES\n");
-        return kExitUsage;
+        return Exit::usage;
     }
-    return run(settings);
+    return stress::run_attempts(
+        settings.setup, [&settings](const stress::Setup& setup) { return run(settings, setup); });
 }

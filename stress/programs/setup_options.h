@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stress/memory/setup.h"
+#include "stress/pressure/attempts.h"
 
 namespace stress {
 
@@ -16,6 +17,13 @@ inline void add_options(CLI::App& app, Setup* setup) {
     app.add_option("--force", setup->force, "runtime: collect at every N-th allocation");
     app.add_flag("--force-major", setup->force_major, "... everything, each time");
     app.add_option("--nursery", setup->nursery, "runtime: bytes of the nursery");
+    app.add_option("--refuse", setup->refuse, "share of requests for memory refused at random")
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--refuse-seed", setup->refuse_seed, "of the choice of these");
+    app.add_option("--refuse-until", setup->refuse_until,
+                   "with --refuse: attempts with the seeds that follow, until so many were refused")
+        ->needs("--refuse");
+    app.add_flag("--again", setup->again, "after out of memory: without limits once more");
 }
 
 // For programs that have both modes.

@@ -1,81 +1,87 @@
 // stress: all workloads, round after round with new seeds, until the time is up. Every finding is
 // printed with the commands that show it. Last line: "stress: W workloads, F failures".
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-#include "stress/driver/workloads.h"
+#include "stress/driver/child.h"
+#include "stress/driver/run.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr int kExitUsage = 2;
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
+// SIGINT, SIGTERM and SIGHUP become something that can be waited for, in every thread; children are
+// started without this (child.cpp).
+int signals_as_descriptor() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    (void)pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-struct Tally {
-    unsigned workloads = 0;
-    unsigned failures = 0;
-};
+// The signal that came; 0: none.
+int signal_of(int descriptor) {
+    signalfd_siginfo info = {};
+    return read(descriptor, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                               : 0;
+}
 
-// false when the time is up.
-bool run_round(const stress::Places& places, uint64_t seed, Clock::time_point start,
-               Clock::time_point deadline, Tally* tally) {
-    for (const stress::Workload& workload : stress::workloads(places, seed)) {
-        const Clock::time_point began = Clock::now();
-        if (began >= deadline) return false;
-        const stress::Judgement judgement = stress::judge(workload, deadline);
-        if (judgement.verdict == stress::Verdict::out_of_time) {
-            std::printf("[%6.1f s] stopped %-50s the time is up\n", seconds_since(start),
-                        workload.name.c_str());
-            return false;
-        }
-        const bool good = judgement.verdict == stress::Verdict::good;
-        tally->workloads += 1;
-        tally->failures += good ? 0 : 1;
-        std::printf("[%6.1f s] %-7s %-50s %.1f s\n", seconds_since(start), good ? "good" : "FAILED",
-                    workload.name.c_str(), seconds_since(began));
-        if (!good) std::printf("%s\n", judgement.text.c_str());
-        std::fflush(stdout);
-    }
-    return true;
+void add_all(CLI::App& app, stress::RunSettings* settings) {
+    const std::map<std::string, stress::Plan> plans = {{"brief", stress::Plan::brief},
+                                                       {"full", stress::Plan::full}};
+    app.add_option("--seconds", settings->seconds, "wall time of the whole run")
+        ->check(CLI::Range(0.0, 1e7));
+    app.add_option("--seed", settings->seed, "of the first round; each round has the next");
+    app.add_option("--rounds", settings->rounds,
+                   "at most so many (0: as many as there is time for)");
+    app.add_option("--plan", settings->plan, "brief (default): seconds each; full: a night's")
+        ->transform(CLI::CheckedTransformer(plans));
+    app.add_option("--rooms", settings->rooms, "only these, with commas between")->delimiter(',');
+    app.add_option("--only", settings->only,
+                   "workloads where \"room: name\" has this in it (regex)");
+    app.add_option("--state", settings->state,
+                   "directory of the journal: a run that was killed goes on where it stopped");
+    app.add_option("--jobs", settings->jobs, "workloads at a time")->check(CLI::Range(1u, 64u));
+    app.add_option("--programs", settings->places.programs,
+                   "directory of fox-library and the others");
+    app.add_option("--corpus", settings->places.corpus,
+                   "directory with accepted/ and rejected/ sources");
+    app.add_option("--traces", settings->places.traces, "directory of recorded traces");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    double seconds = 60;
-    uint64_t seed = 1;
-    uint64_t rounds = 0;
-    stress::Places places;
+    stress::RunSettings settings;
     std::error_code error;
-    places.programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-    places.corpus = "corpora/fox";
+    settings.program = argv[0];
+    settings.programs_beside =
+        std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+    settings.places.programs = settings.programs_beside;
+    bool list = false;
     CLI::App app{
-        "Run the Fox front end and the profile on library, reference and malloc, compare."};
-    app.add_option("--seconds", seconds, "wall time for the whole run");
-    app.add_option("--seed", seed, "of the first round; each round has the next");
-    app.add_option("--rounds", rounds, "at most so many (0: as many as there is time for)");
-    app.add_option("--programs", places.programs, "directory of fox-library and the others");
-    app.add_option("--corpus", places.corpus, "directory with accepted/ and rejected/ sources");
-    CLI11_PARSE(app, argc, argv);
-
-    const Clock::time_point start = Clock::now();
-    const auto deadline =
-        start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    Tally tally;
-    for (uint64_t round = 0; rounds == 0 || round < rounds; ++round) {
-        std::printf("round %llu, seed %llu\n", static_cast<unsigned long long>(round + 1),
-                    static_cast<unsigned long long>(seed + round));
-        if (!run_round(places, seed + round, start, deadline, &tally)) break;
+        "Run what compilers, interpreters and servers do to a memory system, compare and judge.\n"
+        "Exit status: 0 good, 1 findings, 2 usage; 128 + signal when one ended a good run."};
+    add_all(app, &settings);
+    app.add_flag("--list", list, "print the workloads of the first round, run none");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) {
+        return app.exit(wrong) == 0 ? 0 : kExitUsage;
     }
-    // A run that had no time for anything has shown nothing.
-    if (tally.workloads == 0) {
-        std::printf("no workload ended within %.1f s\n", seconds);
-        tally.failures += 1;
-    }
-    std::printf("stress: %u workloads, %u failures\n", tally.workloads, tally.failures);
-    return tally.failures == 0 ? 0 : 1;
+    if (list) return stress::print_list(settings) ? 0 : kExitUsage;
+    settings.stop = signals_as_descriptor();
+    stress::adopt_orphans();
+    const int status = stress::run(settings);
+    stress::kill_descendants();
+    const int signal = signal_of(settings.stop);
+    if (signal != 0) std::fprintf(stderr, "stress: ended by signal %d\n", signal);
+    return status == 0 && signal != 0 ? 128 + signal : status;
 }

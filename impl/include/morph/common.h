@@ -4,7 +4,12 @@
  * corruption handler of debug mode (see MorphReportHandler), which the user can replace.
  *
  * Thread rules: an arena, a pool or a context belongs to one thread at a time. Distinct ones share
- * no mutable state, so they may be used from distinct threads without locks.
+ * no mutable state, so they may be used from distinct threads without locks. Debug mode notices a
+ * call that comes while another thread is in a call of the same object: it is reported on the
+ * thread that comes (MORPH_REPORT_CONCURRENT_USE, while the other one goes on), and fails with
+ * MORPH_ERROR_CONCURRENT_USE, or NULL, zeros, nothing where it returns no code. Nothing of the
+ * object is touched then, so the error is morph_creation_error() of that thread. Handing an object
+ * from thread to thread is fine as long as the program orders the two (a mutex, a queue, a join).
  */
 #ifndef MORPH_COMMON_H
 #define MORPH_COMMON_H
@@ -52,7 +57,8 @@ typedef enum MorphCode {
     MORPH_ERROR_SCOPE,                 /* the mark is not a live scope of this arena */
     MORPH_ERROR_UNSUPPORTED,           /* this mode or this build does not have the part */
     MORPH_ERROR_CORRUPTION,            /* a broken invariant; the text names its id */
-    MORPH_ERROR_IO                     /* a file could not be written */
+    MORPH_ERROR_IO,                    /* a file could not be written */
+    MORPH_ERROR_CONCURRENT_USE         /* another thread is inside the object (debug mode) */
 } MorphCode;
 
 /* The last failure of an arena, pool or context. A call that succeeds leaves it unchanged. */
@@ -68,8 +74,9 @@ MORPH_API const char* morph_code_name(MorphCode code);
 MORPH_API const char* morph_version(void);
 
 /* Why the last *_create, *_new or *_init on this thread returned NULL. Code MORPH_OK and an empty
- * text when none has failed. (The only state that the library keeps outside its objects: one
- * buffer per thread, since a failed creation leaves no object to ask.) */
+ * text when none has failed. A call refused by MORPH_ERROR_CONCURRENT_USE is noted here too. (The
+ * only state that the library keeps outside its objects: one buffer per thread, since a failed
+ * creation leaves no object to ask.) */
 MORPH_API MorphError morph_creation_error(void);
 
 /* Where memory comes from, and how much of it.
@@ -114,7 +121,8 @@ typedef enum MorphReportKind {
     MORPH_REPORT_WRITE_AFTER_FREE,  /* a freed slot changed before it was handed out again */
     MORPH_REPORT_LEAK,              /* objects still live at destroy (config field report_leaks) */
     MORPH_REPORT_MISSED_BARRIER,    /* a reference of the object was stored without the barrier */
-    MORPH_REPORT_ROOT_ORDER         /* the root popped is not the last one pushed */
+    MORPH_REPORT_ROOT_ORDER,        /* the root popped is not the last one pushed */
+    MORPH_REPORT_CONCURRENT_USE     /* another thread is inside a call of the same object */
 } MorphReportKind;
 
 typedef struct MorphReport {

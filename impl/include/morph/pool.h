@@ -73,7 +73,8 @@ typedef enum MorphRoom {
     MORPH_ROOM_POOL,
     MORPH_ROOM_YOUNG, /* a heap's nursery and survivor spaces: the object may move */
     MORPH_ROOM_OLD,   /* a heap's blocks and page runs: it stays where it is */
-    MORPH_ROOM_LARGE  /* a heap's object with a mapping of its own */
+    MORPH_ROOM_LARGE, /* an object with a mapping of its own: a heap's or a general allocator's */
+    MORPH_ROOM_RUNS   /* a general allocator's runs: objects between a pool's and large ones */
 } MorphRoom;
 
 /* What is known of an address. */
