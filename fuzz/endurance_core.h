@@ -1,6 +1,7 @@
 // What both kinds of endurance runs have: report, findings, the ledger, injected refusals.
 #pragma once
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
@@ -71,6 +72,19 @@ class EnduranceCore {
         ++report_.operations;
         if (options_.position == nullptr) return;
         options_.position->store(report_.operations, std::memory_order_relaxed);
+    }
+
+    // The operation before which a season that begins now ends.
+    uint64_t season_end() {
+        return std::min(options_.operations, report_.operations + kSeasonOperations / 2 +
+                                                 random_.below(kSeasonOperations));
+    }
+
+    // A season went well. Whether another one follows.
+    bool next_season() {
+        ++report_.seasons;
+        if (options_.season_ended && !options_.season_ended(report_)) return false;
+        return report_.operations < options_.operations;
     }
 
     // One of the next requests for memory, and a few after it, will be refused.

@@ -60,16 +60,13 @@ bool GraphRun::begin() {
 
 bool GraphRun::live_on() {
     configure();
-    const uint64_t end = std::min(options_.operations, report_.operations + kSeasonOperations / 2 +
-                                                           random_.below(kSeasonOperations));
+    const uint64_t end = season_end();
     while (report_.operations < end) {
         if (!step()) return false;
         next_operation();
     }
     if (!check_all()) return false;
-    ++report_.seasons;
-    if (options_.season_ended && !options_.season_ended(report_)) return false;
-    return report_.operations < options_.operations;
+    return next_season();
 }
 
 void GraphRun::configure() {
@@ -256,10 +253,16 @@ bool GraphRun::set_finalizer() {
     Met met = {};
     if (!walk(random_.below(kStepsMax), &met)) return false;
     if (met.number == 0 || nodes_[met.number].finalizer) return true;
-    tickets_.push_back({this, met.number});
-    const MorphCode code = heap_.set_finalizer(met.object, finalize, &tickets_.back());
+    if (spare_.empty()) {
+        tickets_.push_back({});
+        spare_.push_back(&tickets_.back());
+    }
+    Ticket* ticket = spare_.back();
+    *ticket = {this, met.number};
+    const MorphCode code = heap_.set_finalizer(met.object, finalize, ticket);
     if (code == MORPH_OK) {
         nodes_[met.number].finalizer = true;
+        spare_.pop_back();
         return true;
     }
     return (code == MORPH_ERROR_OUT_OF_MEMORY && ledger_.refused_in_call()) ||
@@ -267,7 +270,8 @@ bool GraphRun::set_finalizer() {
 }
 
 void GraphRun::finalize(MorphHeap*, void* object, void* user) {
-    const Ticket ticket = *static_cast<const Ticket*>(user);
+    auto* its = static_cast<Ticket*>(user);
+    const Ticket ticket = *its;
     GraphRun& run = *ticket.run;
     Node& node = run.nodes_[ticket.number];
     if (!node.used || !node.finalizer) {
@@ -276,6 +280,7 @@ void GraphRun::finalize(MorphHeap*, void* object, void* user) {
     }
     node.finalizer = false;
     run.finalized_.push_back(ticket.number);
+    run.ran_.push_back(its);
     ++run.report_.finalizers;
     run.check({object, ticket.number}, "in its finalizer");
 }

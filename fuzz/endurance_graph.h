@@ -86,6 +86,8 @@ class GraphRun : public EnduranceCore {
     std::array<void*, kCells> cells_ = {};
     std::vector<uint32_t> roots_;
     size_t deep_ = 0;                      // of the last kDeep cells, pushed
+    std::vector<Ticket*> ran_;             // tickets of finalizers that ran in this season ...
+    std::vector<Ticket*> spare_;           // ... and before it: they may be given away again
     std::deque<Ticket> tickets_;           // their addresses are given away
     std::vector<uint32_t> finalized_;      // this season
     std::vector<uint32_t> found_cleared_;  // targets of weak references that were found cleared

@@ -24,11 +24,8 @@ bool GraphRun::check_all() {
     nodes_.sweep();
     finalized_.clear();
     found_cleared_.clear();
-    // Of finalizers that are still to run.
-    if (std::none_of(tickets_.begin(), tickets_.end(),
-                     [this](const Ticket& ticket) { return nodes_[ticket.number].finalizer; })) {
-        tickets_.clear();
-    }
+    spare_.insert(spare_.end(), ran_.begin(), ran_.end());
+    ran_.clear();
     if (reached > live_) forget_roots();
     return true;
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kWhole = kLeastWhole;
 constexpr size_t kStructBytes = 24;
+constexpr size_t kReferencesKept = 32;  // of a dead node: room for the next one of its number
 constexpr std::array<size_t, 1> kLinkOffsets = {8};
 constexpr std::array<size_t, 2> kPairOffsets = {8, 16};
 constexpr std::array<size_t, 8> kWideOffsets = {8, 24, 40, 56, 72, 88, 104, 120};
@@ -151,6 +152,8 @@ void Nodes::sweep() {
         Node& node = nodes_[number];
         if (!node.used || node.marked) continue;
         node.used = false;
+        // A number that was a large array once must not keep its room for ever.
+        if (node.references.capacity() > kReferencesKept) node.references = {};
         node.references.clear();
         free_.push_back(number);
     }

@@ -57,17 +57,14 @@ void ObjectsRun::begin() {
 // One season. False when the run has ended, well or not.
 bool ObjectsRun::live_on() {
     draw_season();
-    const uint64_t end = std::min(options_.operations, report_.operations + kSeasonOperations / 2 +
-                                                           random_.below(kSeasonOperations));
+    const uint64_t end = season_end();
     while (report_.operations < end) {
         if (!step()) return false;
         next_operation();
     }
     if (!check_all()) return false;
-    ++report_.seasons;
     if (can_.reset && random_.one_in(3) && !reset()) return false;
-    if (options_.season_ended && !options_.season_ended(report_)) return false;
-    return report_.operations < options_.operations;
+    return next_season();
 }
 
 void ObjectsRun::draw_season() {
