@@ -459,7 +459,7 @@ bench-check:
 mutants: setup
 	@ci/mutants.py --build $(BUILD) --jobs $(JOBS) --cxx $(CXX) $(if $(SEEDS),--seeds $(SEEDS)) \
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MUTANTS_SECONDS),--time \
-	    $(MUTANTS_SECONDS)) $(if $(filter-out 0,$(FRESH)),--fresh) $(ID)
+	    $(MUTANTS_SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(FRESH)),--fresh) $(ID)
 
 # The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
 NIGHTLY_DIR ?= $(BUILD)/nightly/nights

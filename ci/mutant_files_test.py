@@ -89,6 +89,12 @@ class Planted(unittest.TestCase):
         self.assertGreaterEqual(len(suite), 10)
         self.assertEqual({mutant.kind for mutant in mutants}, set(mutant_files.CLASSES))
 
+    def test_the_subset_has_one_of_each_class_and_changes_no_header(self):
+        mutants = mutant_files.load(ROOT, mutant_files.SUBSET)
+        self.assertEqual(sorted(mutant.kind for mutant in mutants), sorted(mutant_files.CLASSES))
+        self.assertEqual([mutant.id for mutant in mutants
+                          if any(path.endswith(".h") for path in mutant.paths)], [])
+
     def test_an_unknown_id_is_refused_with_those_that_exist(self):
         with self.assertRaisesRegex(MutantError, "no mutant nonsense; there are age-"):
             mutant_files.load(ROOT, ["nonsense"])

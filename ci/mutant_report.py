@@ -14,7 +14,8 @@ GATE = ("morphcheck", "replay", "endure", "tests")
 NO_CHECKERS = ("crash", "timeout")
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1500px; margin: 24px auto; padding: 0 16px }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1500px; margin: 24px auto;
+  padding: 0 16px }
 table { border-collapse: collapse; font-size: 13px; margin: 8px 0 28px }
 th, td { padding: 2px 8px; border-bottom: 1px solid #8884; text-align: left; vertical-align: top }
 td.number { text-align: right; font-variant-numeric: tabular-nums }
@@ -177,7 +178,7 @@ def page(mutants, results, checkers):
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Mutants</title>'
             f"<style>{STYLE}</style><h1>Mutants</h1>"
             f"<pre>{html.escape(chr(10).join(summary(results, checkers)))}</pre>"
-            f"<h2>Mutant by mutant</h2><p>Operations and seconds: medians over the seeds, until the "
+            f"<h2>Mutant by mutant</h2><p>Medians over the seeds, until the "
             f"first finding.</p><table><tr>{head}</tr>{rows}</table>"
             f"<h2>Mutant and checker</h2><p>+: the first to fire in some run. only: no other "
             f"checker catches it, also when this one is switched off.</p>"

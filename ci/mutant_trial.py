@@ -23,7 +23,9 @@ FAILED_TEST = re.compile(r"^\[  FAILED  \] (\S+?)(?:,| \(|$)", re.MULTILINE)
 RUNNING_TEST = re.compile(r"^\[ RUN      \] (\S+)", re.MULTILINE)
 
 MORPHCHECK = "release/bin/morphcheck"
-GRACE = 20           # seconds beyond its time after which a run hangs
+GRACE = 8            # seconds beyond its time after which a run may hang
+SURE = 30            # beyond which it does
+VERSION = 1          # of what is done here: results of another one are not taken over
 TEST_SECONDS = 240
 REPLAY_SECONDS = 60
 SHRINK_SECONDS = 6
@@ -38,6 +40,8 @@ ALONE_SECONDS = 4
 IMPL_TESTS = ("unit_tests", "unit_tiny_tests", "interface_tests", "fuzz_tests")
 SUITE_TESTS = {"reference/": ("reference_tests", "interface_tests", "fuzz_tests"),
                "fuzz/": ("fuzz_tests",)}
+# In make test, which has these of its own configuration at hand.
+QUICK_TESTS = {"generator": "Generate.*", "shrinker": "Shrink.*"}
 # Subject -> fuzz target and corpus.
 TARGETS = {"arena": "arena", "pool": "pool", "general": "general", "context": "context",
            "heap": "heap", "runtime": "runtime", "v1": "v1"}
@@ -87,6 +91,11 @@ class Trial:
         self.workshop = workshop
         self.options = options
         self.result = Result(mutant.id, mutant.kind, list(mutant.witnesses))
+        self.hangs = False  # a run of it did not end
+        self.morph = self.built(MORPHCHECK)
+
+    def built(self, target):
+        return f"{self.workshop.build}/{target}"
 
     def run(self):
         try:
@@ -133,15 +142,17 @@ class Trial:
 
     def morphcheck(self, subject, mode, seed, seconds, *more):
         """(witness or "", operations run, seconds) of one run."""
-        ended = self.workshop.run(
-            [f"build/{MORPHCHECK}", "run", "--subject", subject, "--seed", seed, "--ops",
-             10_000_000, "--seconds", f"{seconds:.2f}", *mode, *more], seconds + GRACE)
+        words = [self.morph, "run", "--subject", subject, "--seed", seed, "--ops",
+                 10_000_000, "--seconds", f"{seconds:.2f}", *mode, *more]
+        ended = self.workshop.run(words, seconds + (GRACE if self.hangs else SURE))
         summary = SUMMARY.search(ended.output)
         operations = int(summary.group(2)) if summary else None
         took = float(summary.group(3)) if summary else ended.seconds
         if ended.status == 0:
             return "", operations, took
         if ended.status is None:
+            # The machine may be slow: the first time it gets long; from then on less is enough.
+            self.hangs = True
             return "timeout", operations, took
         found = FINDING.search(ended.output)
         return found.group(1) if found else "crash", operations, took
@@ -170,13 +181,13 @@ class Trial:
         """The size of the program that is left of the finding, in operations."""
         found, small = self.workshop.files / "found.morph", self.workshop.files / "small.morph"
         found.unlink(missing_ok=True)
-        self.workshop.run([f"build/{MORPHCHECK}", "run", "--subject", subject, "--seed", seed,
+        self.workshop.run([self.morph, "run", "--subject", subject, "--seed", seed,
                            "--ops", 10_000_000, "--seconds", self.options.seconds, *mode, "--out",
-                           found], self.options.seconds + GRACE)
+                           found], self.options.seconds + SURE)
         if not found.exists():
             return
-        ended = self.workshop.run([f"build/{MORPHCHECK}", "shrink", found, "--out", small, "-s",
-                                   subject, "--seconds", SHRINK_SECONDS], SHRINK_SECONDS + 3 * GRACE)
+        ended = self.workshop.run([self.morph, "shrink", found, "--out", small, "-s",
+                                   subject, "--seconds", SHRINK_SECONDS], SHRINK_SECONDS + SURE)
         if left := LEFT.search(ended.output):
             self.result.shrunk, self.result.shrunk_from = int(left.group(1)), int(left.group(2))
 
@@ -222,10 +233,13 @@ class Trial:
     def tests(self):
         """The gate's tests: found by them for every seed, since they have none."""
         spent = 0.0
+        quick = self.options.quick
+        chosen = [f"--gtest_filter={QUICK_TESTS.get(self.mutant.kind, '*')}"] if quick else []
         for name in self.programs():
-            self.build(f"release/tests/{name}")
-            ended = self.workshop.run([f"build/release/tests/{name}", "--gtest_fail_fast",
-                                       "--gtest_color=no"], TEST_SECONDS)
+            program = f"{'asan' if quick else 'release'}/tests/{name}"
+            self.build(program)
+            ended = self.workshop.run([self.built(program), "--gtest_fail_fast",
+                                       "--gtest_color=no", *chosen], TEST_SECONDS)
             spent += ended.seconds
             if ended.bad:
                 failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
@@ -243,7 +257,7 @@ class Trial:
         files = fuzz_inputs.programs(self.room()) if self.room() else []
         if not files:
             return []
-        ended = self.workshop.run([f"build/{MORPHCHECK}", "replay", "-s", self.mutant.subjects[0],
+        ended = self.workshop.run([self.morph, "replay", "-s", self.mutant.subjects[0],
                                    *files], REPLAY_SECONDS)
         found = FINDING.search(ended.output)
         if not found and ended.status is not None:
@@ -261,8 +275,8 @@ class Trial:
                 if subject.split(".")[0] not in ENDURING:
                     continue
                 ended = self.workshop.run(
-                    [f"build/{MORPHCHECK}", "endure", "-s", subject, "--seed", seed, "--ops",
-                     1_000_000_000, "--seconds", ENDURE_SECONDS], ENDURE_SECONDS + GRACE)
+                    [self.morph, "endure", "-s", subject, "--seed", seed, "--ops",
+                     1_000_000_000, "--seconds", ENDURE_SECONDS], ENDURE_SECONDS + SURE)
                 witness = FINDING.search(ended.output) or ENDURED.search(ended.output)
                 if ended.bad:
                     name = witness.group(1) if witness else "crash"
@@ -280,13 +294,14 @@ class Trial:
         corpus = self.workshop.files / f"corpus-{target}"
         corpus.mkdir(exist_ok=True)
         for path in fuzz_inputs.programs(target):
-            self.workshop.run([f"build/{MORPHCHECK}", "convert", path, "--to", "binary", "-o",
-                               corpus / path.name], GRACE)
+            self.workshop.run([self.morph, "convert", path, "--to", "binary", "-o",
+                               corpus / path.name], SURE)
         for seed in seeds:
             ended = self.workshop.run(
-                [f"build/fuzz/bin/fuzz-{target}", f"-seed={seed}", "-timeout=20",
+                [self.built(f"fuzz/bin/fuzz-{target}"), f"-seed={seed}", "-timeout=20",
                  f"-max_total_time={self.options.fuzz_seconds}", "-print_final_stats=1",
-                 f"-artifact_prefix={self.workshop.files}/", corpus], self.options.fuzz_seconds + 3 * GRACE)
+                 f"-artifact_prefix={self.workshop.files}/", corpus],
+                self.options.fuzz_seconds + 2 * SURE)
             if not ended.bad:
                 continue
             named = re.search(r"checker (\w+)", ended.output)

@@ -36,7 +36,7 @@ class Played:
         self.play = play
         self.marks = marks
         self.ran = []
-        self.root = pathlib.Path(".")
+        self.build = "build"
         self.folder = tempfile.TemporaryDirectory(prefix="morph-mutant-")
         self.files = pathlib.Path(self.folder.name)
 

@@ -28,27 +28,30 @@ import mutant_files
 import mutant_report
 import mutant_workshop
 import tree
-from mutant_trial import FUZZ_SECONDS, Detection, Result, Trial
+from mutant_trial import FUZZ_SECONDS, MORPHCHECK, VERSION, Detection, Result, Trial
 
 # What a result depends on, beside the mutant itself.
-STATE = ("impl/", "reference/", "fuzz/", "Makefile", "ci/mutant_trial.py")
+STATE = ("impl/", "reference/", "fuzz/", "Makefile")
 
 
-def tree_state():
-    """A digest of what mutants are planted into and found by."""
-    digest = hashlib.sha256()
+def tree_state(tests):
+    """A digest of what mutants are planted into and found by: of the tests, or of all else."""
+    digest = hashlib.sha256(f"{VERSION}".encode())
     for path in tree.files():
-        if path.startswith(STATE) and not path.endswith(".mutant"):
+        if path.startswith(STATE) and not path.endswith(".mutant") and \
+                path.endswith("_test.cpp") == tests:
             digest.update(path.encode() + b"\0" + pathlib.Path(path).read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 class Journal:
-    """Results that are finished, one file a mutant."""
+    """Results that are finished, one file a mutant. What tests were added does not touch a mutant
+    that was found before; a survivor meets them."""
 
     def __init__(self, folder, options):
         self.folder = pathlib.Path(folder)
-        self.state = f"{tree_state()} {options.seeds} {options.seconds} {options.fuzz_seconds}"
+        self.tests = tree_state(True)
+        self.state = f"{tree_state(False)} {options.seeds} {options.seconds} {options.fuzz_seconds}"
         if options.fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -64,13 +67,15 @@ class Journal:
             kept = json.loads(self.path(mutant).read_text())
         except (OSError, ValueError):
             return None
-        if kept.pop("key", None) != self.key(mutant):
+        same_tests = kept.pop("tests", None) == self.tests
+        if kept.pop("key", None) != self.key(mutant) or not (kept["detections"] or same_tests):
             return None
         kept["detections"] = [Detection(**one) for one in kept["detections"]]
         return Result(**kept)
 
     def keep(self, mutant, result):
-        text = json.dumps({"key": self.key(mutant), **dataclasses.asdict(result)}, indent=1)
+        text = json.dumps({"key": self.key(mutant), "tests": self.tests,
+                           **dataclasses.asdict(result)}, indent=1)
         partial = self.path(mutant).with_suffix(".partial")
         partial.write_text(text)
         partial.replace(self.path(mutant))
@@ -88,46 +93,52 @@ class Run:
         folder = options.build / "mutants"
         self.folder = folder
         self.journal = Journal(folder / "journal", options)
+        # The subset of make test has the tree itself, which is built, to begin with.
+        self.base = (mutant_workshop.Base(".", str(options.build), given=True) if options.quick else
+                     mutant_workshop.full_base(folder, options.cxx))
         self.idle = queue.Queue()
         for index in range(max(1, min(options.jobs, len(mutants)))):
-            self.idle.put(mutant_workshop.Workshop(folder / str(index), folder / "ccache",
-                                                   options.cxx))
+            self.idle.put(folder / f"{'quick' if options.quick else 'full'}-{os.getpid()}-{index}")
 
     def begin(self):
         """What was found before is told; the others are to be done."""
         waiting = []
         for mutant in self.mutants:
-            kept = self.journal.find(mutant)
+            kept = None if self.options.quick else self.journal.find(mutant)
             if kept is None:
                 waiting.append(mutant)
             else:
                 self.results[mutant.id] = kept
         if self.results:
             print(f"{len(self.results)} of {len(self.mutants)} are known from before", flush=True)
-        if waiting:
-            for workshop in list(self.idle.queue):
-                workshop.fill()
-        return waiting
+        if waiting and not self.options.quick:
+            self.base.fill()
+            print("building the unchanged tree", flush=True)
+            self.base.make(MORPHCHECK, self.options.jobs)
+        # What a header of many changes takes longest to build; what is left out then is little.
+        turn = self.options.seed % len(waiting) if waiting else 0
+        waiting = waiting[turn:] + waiting[:turn]
+        return sorted(waiting, key=lambda mutant: any(path.endswith(".h") for path in mutant.paths))
 
     def work(self, mutant):
         spent = time.monotonic() - self.started
         if self.options.time and spent >= self.options.time:
             self.left_out.append(mutant.id)
             return
-        workshop = self.idle.get()
-        before = {}
+        place = self.idle.get()
+        workshop = mutant_workshop.Workshop(self.base, place, self.options.jobs)
         began = time.monotonic()
         try:
-            before = workshop.plant(mutant)
+            workshop.open(mutant)
             result = Trial(mutant, workshop, self.options).run()
         except mutant_files.MutantError as error:
             result = Result(mutant.id, mutant.kind, list(mutant.witnesses), str(error))
         finally:
-            workshop.restore(before)
-            self.idle.put(workshop)
+            workshop.close()
+            self.idle.put(place)
         result.seconds = round(time.monotonic() - began, 1)
         self.results[mutant.id] = result
-        if not result.error:
+        if not result.error and not self.options.quick:
             self.journal.keep(mutant, result)
         done = len(self.results)
         print(f"[{done:>3}/{len(self.mutants)}] {mutant_report.line(result)}", flush=True)
@@ -155,7 +166,8 @@ class Run:
         checkers = mutant_files.checkers(".")
         if self.left_out:
             print(f"not begun, the time was over: {' '.join(sorted(self.left_out))}")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.options.quick:
+            return 0 if all(result.detected and not result.error for result in results) else 1
         (self.folder / "results.json").write_text(
             json.dumps([dataclasses.asdict(result) for result in results], indent=1) + "\n")
         (self.folder / "report.html").write_text(
@@ -174,12 +186,19 @@ def arguments(words=None):
     parser.add_argument("--fuzz-seconds", type=int, default=FUZZ_SECONDS,
                         help="of libFuzzer, each seed, where nothing else finds it; 0: none")
     parser.add_argument("--time", type=float, default=0, help="begin no mutant after so long")
+    parser.add_argument("--seed", type=int, default=0,
+                        help="which of them comes first, where --time leaves some out")
     parser.add_argument("--cxx", default="clang++-19")
     parser.add_argument("--fresh", action="store_true", help="forget what is known from before")
     parser.add_argument("--quick", action="store_true",
-                        help="until the first detection, without shrinking or matrix")
+                        help="as make test does: one seed, until the first detection, without "
+                        "shrinking or matrix; begins with what is built in BUILD")
     parser.add_argument("ids", nargs="*", help="mutants; all when there are none")
     options = parser.parse_args(words)
+    if options.quick:
+        options.seeds, options.fuzz_seconds = 1, 0
+        if options.build.is_absolute() or ".." in options.build.parts:
+            parser.error("--quick: --build is a folder of this tree")
     if options.jobs < 1 or options.seeds < 1 or options.seconds <= 0:
         parser.error("--jobs, --seeds and --seconds are positive")
     return options

@@ -82,7 +82,8 @@ class Use(unittest.TestCase):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("no mutant no-such-mutant", done.stderr)
-        for words in (["--seeds", "0"], ["--jobs", "0"], ["--seconds", "-1"]):
+        for words in (["--seeds", "0"], ["--jobs", "0"], ["--seconds", "-1"],
+                      ["--quick", "--build", str(HERE)]):
             with self.assertRaises(SystemExit) as left, contextlib.redirect_stderr(io.StringIO()):
                 mutants.arguments(words)
             self.assertEqual(left.exception.code, 2)

@@ -1,6 +1,6 @@
 """The plan of a night: what is run, for which part of the time, and what is read from its output.
 
-    build | tsan | valgrind | coverage | bench | bench-check | fuzz | stress, room by room | soaks
+    build | tsan | valgrind | coverage | mutants | bench | bench-check | fuzz | stress | soaks
       ^                                                                                       ^
       before the time counts                          side by side, as many as there are cores
 
@@ -96,6 +96,8 @@ FUZZED = (Figure("executions per second", r"^fuzz: \d+ targets, (\d+) executions
           Figure("executions", r"^fuzz: \d+ targets, (\d+) executions"))
 CHECKED = (Figure("programs", r"^valgrind: (\d+) programs"),)
 COVERED = (Figure("lines", r"^coverage: ([\d.]+)%", "%"),)
+PLANTED = (Figure("mutants detected", r"^mutants: \d+ planted, .* (\d+) detected"),
+           Figure("found at once", r"^found by the gate .* \((\d+) %\)", "%"))
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
 ENDURED = (Figure("operations per second", r", ([\d,]+) operations/s", "/s"),
@@ -120,6 +122,9 @@ STAGES = (
                     r"^(\S+ .*, FAILED)$"),)),
     Stage(5, (Step("coverage", "lines of the library that tests run", 60,
                    make("coverage", "COVERAGE_SECONDS={told}", "SEED={seed}"), COVERED),)),
+    Stage(12, (Step("mutants", "planted bugs, which the suite must find", 300,
+                    make("mutants", "MUTANTS_SECONDS={told}", "SEED={seed}"), PLANTED,
+                    r"^(?:\[[ \d/]+\] )?(?:SURVIVED|ERROR) +(\S+)"),)),
     Stage(9, (Step("bench", "speed and memory against peers", 150, bench,
                    finding=r"^(?:problem: )(.*)$"),)),
     Stage(1, (Step("bench-check", "what became slower or bigger since the last night", 5,
