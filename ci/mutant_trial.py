@@ -25,8 +25,10 @@ RUNNING_TEST = re.compile(r"^\[ RUN      \] (\S+)", re.MULTILINE)
 MORPHCHECK = "release/bin/morphcheck"
 GRACE = 8            # seconds beyond its time after which a run may hang
 SURE = 30            # beyond which it does
+STAGES = ("tests", "replay", "endure", "fuzz")  # after morphcheck run
 VERSION = 1          # of what is done here: results of another one are not taken over
-TEST_SECONDS = 240
+TEST_CPU_SECONDS = 240    # of the processor: the machine may be busy
+TEST_SECONDS = 1800
 REPLAY_SECONDS = 60
 SHRINK_SECONDS = 6
 FUZZ_SECONDS = 60
@@ -109,10 +111,14 @@ class Trial:
     def go(self):
         result, seeds = self.result, range(1, self.options.seeds + 1)
         result.seeds = len(seeds)
-        first = [] if self.mutant.witnesses == ("tests",) else [self.drive]
-        for look in first + [self.tests] + ([self.replay, self.endure] if first else []):
+        first = [] if self.mutant.witnesses == ("tests",) else ["drive"]
+        looks = first + ["tests"] + (["replay", "endure"] if first else [])
+        for name in looks:
+            if name != "drive" and name not in self.options.stages:
+                continue
+            look = getattr(self, name)
             found = {one.seed for one in result.detections}
-            if look == self.drive:
+            if name == "drive":
                 self.build(MORPHCHECK)
                 for seed in seeds:
                     result.detections += self.drive(seed)
@@ -121,7 +127,7 @@ class Trial:
                 result.detections += [one for one in look() if one.seed not in found]
             if self.options.quick and result.detected:
                 return
-        if not result.detected and not self.options.quick:
+        if not result.detected and "fuzz" in self.options.stages:
             self.fuzz(seeds)
 
     def build(self, *targets):
@@ -238,8 +244,9 @@ class Trial:
         for name in self.programs():
             program = f"{'asan' if quick else 'release'}/tests/{name}"
             self.build(program)
-            ended = self.workshop.run([self.built(program), "--gtest_fail_fast",
-                                       "--gtest_color=no", *chosen], TEST_SECONDS)
+            ended = self.workshop.run(
+                ["prlimit", f"--cpu={TEST_CPU_SECONDS}", self.built(program), "--gtest_fail_fast",
+                 "--gtest_color=no", *chosen], TEST_SECONDS)
             spent += ended.seconds
             if ended.bad:
                 failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
@@ -288,7 +295,7 @@ class Trial:
     def fuzz(self, seeds):
         """libFuzzer on the subject's target, for a minute each seed, until one finds it."""
         target = self.room()
-        if target is None or not self.options.fuzz_seconds:
+        if target is None:
             return
         self.build(f"fuzz/bin/fuzz-{target}", MORPHCHECK)
         corpus = self.workshop.files / f"corpus-{target}"
