@@ -8,8 +8,8 @@ TIDY-FUNCTION   functions have at most 70 lines
 TIDY-INCLUDE    includes are written from the roots and point downwards only (ROOMS below)
 TIDY-CYCLE      no header includes itself by way of others
 TIDY-UNUSED     every file is used: a header is included (or the Makefile's), a source is in a
-                target of the Makefile (--sources: its list), a page is reachable from README.md, a script or other file
-                is named somewhere, a directory of corpora/ has a reader
+                target of the Makefile (--sources: its list), a page is reachable from README.md,
+                a script or other file is named somewhere, a directory of corpora/ has a reader
 TIDY-LINK       pages link to files that are there
 TIDY-SPACE      no trailing white space, no carriage returns, a newline at the end
 TIDY-LEFTOVER   no notes about work to be done: do it, or file an issue
