@@ -385,6 +385,8 @@ help:
 	@echo "make corpus               bring what make fuzz found new into corpora/"
 	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
 	@echo "    SEED=n PLAN=brief|full ONLY=regex STATE=directory (a killed run goes on)"
+	@echo "make control-groups       limits of real control groups, v1 and v2, in a machine of its own"
+	@echo "                          (QEMU; a few minutes)"
 	@echo "make bench                speed and memory of V1, V2 and peers: tables, results.json,"
 	@echo "                          report.html in $(BUILD)/bench (20 minutes; QUICK=1: 2 minutes;"
 	@echo "                          ONLY=profile/1000; ARGS=--curve, ARGS=--help: $(BUILD)/bin/bench)"
@@ -454,6 +456,11 @@ stress: setup
 	+@$(SUBMAKE) release-programs
 	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if \
 	    $(PLAN),--plan $(PLAN)) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
+
+# Not installed by ci/setup: who has no use for it need not have an emulator.
+control-groups: setup
+	+@$(SUBMAKE) release-programs
+	@ci/control_group_machine.py --build $(BUILD)
 
 # ARGS: build/bin/bench alone. QUICK=1: less of everything. ONLY=regex: cells whose id matches.
 bench: setup
@@ -547,7 +554,7 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    nightly install clean format tidy release-programs bench-programs fuzz-programs \
+    control-groups nightly install clean format tidy release-programs bench-programs fuzz-programs \
     nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
     compare-tests morphcheck FORCE
 
