@@ -402,6 +402,7 @@ help:
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
+	@echo "make analyse              clang-tidy with its path-sensitive analyser (make test: without)"
 	@echo "make clean                remove $(BUILD)"
 	@echo "Variables: CC CXX CPPFLAGS CXXFLAGS LDFLAGS BUILD PREFIX DESTDIR V=1 (show commands)"
 
@@ -456,6 +457,11 @@ stress: setup
 	+@$(SUBMAKE) release-programs
 	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if \
 	    $(PLAN),--plan $(PLAN)) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
+
+ANALYSE_SECONDS ?= 0
+analyse: setup
+	@ci/clang_tidy.py --cache $(BUILD)/clang-tidy --jobs $(JOBS) --deep --seconds \
+	    $(ANALYSE_SECONDS) $(if $(SEED),--seed $(SEED))
 
 # Not installed by ci/setup: who has no use for it need not have an emulator.
 control-groups: setup
@@ -554,7 +560,8 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    control-groups nightly install clean format tidy release-programs bench-programs fuzz-programs \
+    analyse control-groups nightly install clean format tidy release-programs bench-programs \
+    fuzz-programs \
     nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
     compare-tests morphcheck FORCE
 

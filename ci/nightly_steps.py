@@ -1,8 +1,8 @@
 """The plan of a night: what is run, for which part of the time, and what is read from its output.
 
-    build | tsan | valgrind | coverage | bench | bench-check | fuzz | stress, room by room | soaks
-      ^                                                                                       ^
-      before the time counts                          side by side, as many as there are cores
+    build | analyse | tsan | valgrind | coverage | bench | bench-check | fuzz | stress | soaks
+      ^                                                                        ^         ^
+      before the time counts                                        room by room     side by side
 
 A stage is one step, or several that need one core each and run side by side. Shares are parts of
 what is left when a stage begins, over the shares of the stages that are still to come: time that a
@@ -95,6 +95,7 @@ FUZZED = (Figure("executions per second", r"^fuzz: \d+ targets, (\d+) executions
                  per_second=True),
           Figure("executions", r"^fuzz: \d+ targets, (\d+) executions"))
 CHECKED = (Figure("programs", r"^valgrind: (\d+) programs"),)
+ANALYSED = (Figure("sources", r"^clang-tidy: (\d+) sources"),)
 COVERED = (Figure("lines", r"^coverage: ([\d.]+)%", "%"),)
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
@@ -113,6 +114,9 @@ ROOMS = {"front-end": ("the front end on real and generated programs", 4),
 ENDURING = ("arena", "pool", "context", "heap")
 
 STAGES = (
+    Stage(5, (Step("analyse", "clang-tidy with its path-sensitive analyser", 20,
+                   make("analyse", "ANALYSE_SECONDS={told}", "SEED={seed}"), ANALYSED,
+                   r"^(\S+:\d+:\d+: (?:warning|error): .*)$"),)),
     Stage(8, (Step("tsan", "tests and threads under ThreadSanitizer", 60,
                    make("tsan", "TSAN_SECONDS={told}", "SEED={seed}"), PASSED),)),
     Stage(12, (Step("valgrind", "tests, corpora and workloads under memcheck and helgrind", 20,

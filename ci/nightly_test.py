@@ -324,7 +324,8 @@ class Plan(unittest.TestCase):
         hour = nightly_steps.allowances(nightly_steps.STAGES, 3600, 2)
         self.assertEqual(set(hour), names)
         short = set(nightly_steps.allowances(nightly_steps.STAGES, 180, 2))
-        self.assertLessEqual(names - short, {"tsan", "coverage", "bench", "bench-check"})
+        self.assertLessEqual(names - short,
+                             {"analyse", "tsan", "coverage", "bench", "bench-check"})
 
     def test_figures_and_findings_are_read_from_what_the_programs_print(self):
         said = {"tsan": "FAILED Heap.Moves\nWARNING\n12 passed, 1 failed",
