@@ -1,6 +1,6 @@
 # Morph Memory. `make help` says what there is; everything is made under $(BUILD).
 #
-#   build/<configuration>/            release asan fuzz tsan coverage gcc
+#   build/<configuration>/            release asan fuzz tsan gcc
 #       library/ tiny/ reference/ renamed/ suite/ tests/ tests-tiny/     objects of each variant
 #       libmorph.a libmorph.so ...    libraries
 #       bin/                          programs        (build/bin is build/release/bin)
@@ -99,7 +99,7 @@ all_sources := $(library_sources) $(library_tests) $(reference_sources) $(refere
 
 # ------------------------------------------------------------------- configurations and variants
 
-CONFIGURATIONS := release asan fuzz tsan coverage gcc
+CONFIGURATIONS := release asan fuzz tsan gcc
 is_clang := $(findstring clang,$(shell $(CXX) --version 2>/dev/null))
 
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor \
@@ -114,7 +114,6 @@ asan.flags := -O1 -g $(sanitizers)
 fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
     -fsanitize-coverage-ignorelist=ci/fuzz-uncovered)
 tsan.flags := -O1 -g -fsanitize=thread
-coverage.flags := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cxx = $$(CXX)))
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cc = $$(CC)))
 gcc.cxx = $(GXX)
@@ -139,6 +138,12 @@ tests-tiny.flags := $(small) $(rename_tiny)
 asan.tests.flags := -O0
 asan.tests-tiny.flags := -O0
 gcc.tests.flags := -O0 -g0
+# What `make test` counts (docs/coverage.md). The counters can be relocated into a file that all
+# processes map: what ends by a signal or by _exit keeps its counts. Run by hand, none are written.
+counted := $(if $(is_clang),-fprofile-instr-generate=/dev/null -fcoverage-mapping \
+    -mllvm -runtime-counter-relocation)
+$(foreach v,library tiny tests tests-tiny,$(eval asan.$(v).flags += $(counted)))
+asan.link := $(if $(counted),-fprofile-instr-generate)
 busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
     impl/arena/arena_test impl/heap/old_space_test \
     impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
@@ -151,7 +156,7 @@ $(BUILD)/generated/rename-%.h: $(c_headers) ci/rename-symbols
 
 compile = $($(1).cxx) $(common) $($(1).flags) $($(2).flags) $($(1).$(2).flags) $(CPPFLAGS) \
     $(CXXFLAGS)
-link = $($(1).cxx) $($(1).flags) -pthread $(CXXFLAGS) $(LDFLAGS)
+link = $($(1).cxx) $($(1).flags) $($(1).link) -pthread $(CXXFLAGS) $(LDFLAGS)
 
 $(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.o)): \
     defines := -O1
@@ -394,8 +399,9 @@ help:
 	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
 	@echo "make valgrind             tests, corpora and workloads under memcheck, threads under"
 	@echo "                          helgrind: VALGRIND_SECONDS=n (0: all) SEED=n"
-	@echo "make tsan | coverage      unit and fuzz tests under TSan, with threads; coverage report:"
-	@echo "                          TSAN_SECONDS=n COVERAGE_SECONDS=n (0: all) SEED=n"
+	@echo "make tsan                 unit and fuzz tests under TSan, with threads: TSAN_SECONDS=n SEED=n"
+	@echo "make coverage             lines, branches and regions of impl/ that tests and corpora run:"
+	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n; pages in $(BUILD)/coverage/html"
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the tests fail"
@@ -439,7 +445,9 @@ memcheck_names := unit unit_tiny reference interface
 memcheck_programs = $(memcheck_names:%=$(BUILD)/release/tests/%_tests) \
     $(targets:%=$(BUILD)/release/bin/fuzz-%)
 tsan_programs = $(call tests_of,tsan) $(filter %/threads,$(onefold:%=$(BUILD)/tsan/bin/%))
-coverage_programs = $(call tests_of,coverage)
+coverage_tests = $(call asan_tests,unit unit_tiny interface fuzz stress compare $(scale_names))
+coverage_programs = $(coverage_tests) $(BUILD)/asan/bin/morphcheck \
+    $(targets:%=$(BUILD)/asan/bin/fuzz-%)
 bounded = --build $(BUILD) --jobs $(JOBS) --seconds $(1) $(if $(SEED),--seed $(SEED))
 valgrind: setup
 	+@$(SUBMAKE) release-programs $(memcheck_programs)
@@ -447,11 +455,12 @@ valgrind: setup
 
 tsan: setup
 	+@$(SUBMAKE) $(tsan_programs)
-	@ci/instrumented.py $@ $(call bounded,$(TSAN_SECONDS)) $(tsan_programs)
+	@ci/instrumented.py $(call bounded,$(TSAN_SECONDS)) $(tsan_programs)
 
 coverage: setup
 	+@$(SUBMAKE) $(coverage_programs)
-	@ci/instrumented.py $@ $(call bounded,$(COVERAGE_SECONDS)) $(coverage_programs)
+	@ci/coverage.py report $(call bounded,$(COVERAGE_SECONDS)) --cxx $(CXX) \
+	    --targets "$(targets)" -- $(coverage_tests)
 
 stress: setup
 	+@$(SUBMAKE) release-programs
@@ -520,6 +529,7 @@ install: setup
 test_names := unit unit_tiny reference interface fuzz stress stress_reference stress_malloc
 # Of one configuration alone, since they start programs of others.
 scale_names := $(foreach n,scale real trace,$(if $($(n)_tests),$(n)))
+asan_tests = $(1:%=$(BUILD)/asan/tests/%_tests)
 tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 
 release-programs: $(call programs_of,release) $(BUILD)/bin

@@ -96,7 +96,8 @@ FUZZED = (Figure("executions per second", r"^fuzz: \d+ targets, (\d+) executions
           Figure("executions", r"^fuzz: \d+ targets, (\d+) executions"))
 CHECKED = (Figure("programs", r"^valgrind: (\d+) programs"),)
 ANALYSED = (Figure("sources", r"^clang-tidy: (\d+) sources"),)
-COVERED = (Figure("lines", r"^coverage: ([\d.]+)%", "%"),)
+COVERED = (Figure("lines", r"^coverage: lines ([\d.]+) %", "%"),
+           Figure("branches", r"^coverage: lines .*, branches ([\d.]+) %", "%"))
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
 ENDURED = (Figure("operations per second", r", ([\d,]+) operations/s", "/s"),
@@ -122,7 +123,7 @@ STAGES = (
     Stage(12, (Step("valgrind", "tests, corpora and workloads under memcheck and helgrind", 20,
                     make("valgrind", "VALGRIND_SECONDS={told}", "SEED={seed}"), CHECKED,
                     r"^(\S+ .*, FAILED)$"),)),
-    Stage(5, (Step("coverage", "lines of the library that tests run", 60,
+    Stage(5, (Step("coverage", "lines and branches of the library that tests and corpora run", 60,
                    make("coverage", "COVERAGE_SECONDS={told}", "SEED={seed}"), COVERED),)),
     Stage(9, (Step("bench", "speed and memory against peers", 150, bench,
                    finding=r"^(?:problem: )(.*)$"),)),

@@ -332,8 +332,8 @@ class Plan(unittest.TestCase):
                 "valgrind": "memcheck  unit tests 1/8    1 errors, 0 leaks     2.0 s, FAILED\n"
                             "    reproduce  ci/valgrind.py -- x\nvalgrind: 12 programs, 1 errors, "
                             "0 leaks",
-                "coverage": "impl/a.cpp    10 lines,     1 never run,   90.00%\n"
-                            "coverage: 12.00% of lines",
+                "coverage": "impl/a.cpp    10 lines,     1 never run,   90.00%, branches   80.00%\n"
+                            "coverage: lines 12.00 %, branches 11.50 %",
                 "fuzz": "finding in heap: overlap\n    kept as    x\n    reproduce  y\n\n"
                         "fuzz: 9 targets, 120 executions, 1 findings",
                 "stress-real": "[   1.5 s] FAILED  real: lua 7    0.2 s\nwrong\n    again: y\n"

@@ -5,7 +5,7 @@
 
 Prints one line per group and, last, `N passed, M failed`. A test is a unit test, a property, a
 replayed file of the corpora, or a check of the tree or of what is installed. The exit status is 0
-when none failed.
+when none failed. A whole run counts what it covers of impl/, and judges that last.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import time
 import typing
 
 import checks
+import coverage
 import fuzz_inputs
 import tree
 from outcome import Outcome, command_outcome, excerpt, gtest_outcome, run, unittest_outcome
@@ -176,7 +177,13 @@ def main():
         return 1
     chosen = [group for group in groups(options)
               if not options.groups or group.name.startswith(tuple(options.groups))]
+    if not options.groups:
+        coverage.clear(options.build, "tests")
+        os.environ.update(coverage.environment(options.build, "tests"))
     run_groups(chosen, options.jobs)
+    if not options.groups:
+        chosen.append(Group("coverage", [lambda: coverage.gate(options.build, options.cxx)]))
+        run_groups(chosen[-1:], 1)
     passed = sum(group.outcome.passed for group in chosen)
     failed = [name for group in chosen for name, _ in group.outcome.failures]
     print(f"{time.monotonic() - started:.0f} seconds in all")
