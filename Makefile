@@ -404,7 +404,8 @@ help:
 	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n; pages in $(BUILD)/coverage/html"
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
-	@echo "make mutants              plant known bugs, see the tests fail"
+	@echo "make mutants              plant known bugs, see the suite find each: ID='...' SEEDS=3"
+	@echo "                          SECONDS=20 MUTANTS_SECONDS=n FRESH=1"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
@@ -487,8 +488,11 @@ bench-check:
 	@bench/compare/check.py $(if $(LIMIT),--limit $(LIMIT)) $(BEFORE) \
 	    $(or $(AFTER),$(BUILD)/bench/results.json)
 
+# ID="...": these alone. MUTANTS_SECONDS: begin none after so long. FRESH=1: forget earlier runs.
 mutants: setup
-	@ci/mutants/mutants.py --build $(BUILD) --jobs $(JOBS) $(MUTANTS)
+	@ci/mutants.py --build $(BUILD) --jobs $(JOBS) --cxx $(CXX) $(if $(SEEDS),--seeds $(SEEDS)) \
+	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MUTANTS_SECONDS),--time \
+	    $(MUTANTS_SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(FRESH)),--fresh) $(ID)
 
 # The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
 NIGHTLY_DIR ?= $(BUILD)/nightly/nights

@@ -1,8 +1,8 @@
 """The plan of a night: what is run, for which part of the time, and what is read from its output.
 
-    build | analyse | tsan | valgrind | coverage | bench | bench-check | fuzz | stress | soaks
-      ^                                                                        ^         ^
-      before the time counts                                        room by room     side by side
+    build | analyse | tsan | valgrind | coverage | mutants | bench | bench-check | fuzz
+      | stress | soaks
+      ^ build: before the time counts; stress: room by room; soaks: side by side
 
 A stage is one step, or several that need one core each and run side by side. Shares are parts of
 what is left when a stage begins, over the shares of the stages that are still to come: time that a
@@ -98,6 +98,8 @@ CHECKED = (Figure("programs", r"^valgrind: (\d+) programs"),)
 ANALYSED = (Figure("sources", r"^clang-tidy: (\d+) sources"),)
 COVERED = (Figure("lines", r"^coverage: lines ([\d.]+) %", "%"),
            Figure("branches", r"^coverage: lines .*, branches ([\d.]+) %", "%"))
+PLANTED = (Figure("mutants detected", r"^mutants: \d+ planted, .* (\d+) detected"),
+           Figure("found at once", r"^found by the gate .* \((\d+) %\)", "%"))
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
 ENDURED = (Figure("operations per second", r", ([\d,]+) operations/s", "/s"),
@@ -125,6 +127,9 @@ STAGES = (
                     r"^(\S+ .*, FAILED)$"),)),
     Stage(5, (Step("coverage", "lines and branches of the library that tests and corpora run", 60,
                    make("coverage", "COVERAGE_SECONDS={told}", "SEED={seed}"), COVERED),)),
+    Stage(12, (Step("mutants", "planted bugs, which the suite must find", 300,
+                    make("mutants", "MUTANTS_SECONDS={told}", "SEED={seed}"), PLANTED,
+                    r"^(?:\[[ \d/]+\] )?(?:SURVIVED|ERROR) +(\S+)"),)),
     Stage(9, (Step("bench", "speed and memory against peers", 150, bench,
                    finding=r"^(?:problem: )(.*)$"),)),
     Stage(1, (Step("bench-check", "what became slower or bigger since the last night", 5,

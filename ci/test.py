@@ -22,6 +22,7 @@ import typing
 import checks
 import coverage
 import fuzz_inputs
+import mutant_files
 import tree
 from outcome import Outcome, command_outcome, excerpt, gtest_outcome, run, unittest_outcome
 
@@ -100,6 +101,9 @@ def groups(options):
         Group("replay", [lambda name=name: checks.replay(
             [build / f"{place}/bin/fuzz-{name}" for place in ("fuzz", "gcc")],
             fuzz_inputs.prepare(name, build)) for name in options.targets]),
+        Group("mutants", [lambda name=name: command_outcome(name, [
+            "ci/mutants.py", "--quick", "--jobs", 1, "--seconds", 10, "--build", build, name])
+            for name in mutant_files.SUBSET]),
         Group("scripts", [lambda script=script: unittest_outcome(script)
                           for script in tracked(("ci/", "bench/"), ("_test.py",))]),
     ]

@@ -88,8 +88,10 @@ bool HeapSession::visit_slots(const reference::HeapObject& object, unsigned char
         const Id id = object.slots[slot];
         if (value == nullptr && id == reference::kNoObject) continue;
         if (!visit(id, value, checker, when)) {
-            result_.finding->text +=
-                ", by slot " + std::to_string(slot) + " of object " + std::to_string(object.id);
+            if (result_.finding) {
+                result_.finding->text +=
+                    ", by slot " + std::to_string(slot) + " of object " + std::to_string(object.id);
+            }
             return false;
         }
     }

@@ -7,15 +7,27 @@
 
 namespace suite {
 
+namespace {
+
+constexpr std::array kNames = {
+    "alignment",   "overlap",  "contents",   "zeroing", "metrics",    "footprint",
+    "fixed_point", "contract", "invariants", "query",   "detection",  "leak",
+    "graph",       "liveness", "ages",       "weak",    "finalizers",
+};
+static_assert(kNames.size() == kCheckers && kCheckers <= 32);  // RunOptions::without
+
+}  // namespace
+
 const char* checker_name(Checker checker) {
-    static constexpr std::array kNames = {
-        "alignment",   "overlap",  "contents",   "zeroing", "metrics",    "footprint",
-        "fixed_point", "contract", "invariants", "query",   "detection",  "leak",
-        "graph",       "liveness", "ages",       "weak",    "finalizers",
-    };
-    static_assert(kNames.size() == kCheckers);
     auto index = static_cast<size_t>(checker);
     return index < kNames.size() ? kNames[index] : "unknown checker";
+}
+
+std::optional<Checker> checker_of(std::string_view name) {
+    for (size_t index = 0; index < kNames.size(); ++index) {
+        if (name == kNames[index]) return static_cast<Checker>(index);
+    }
+    return std::nullopt;
 }
 
 namespace {

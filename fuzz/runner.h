@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "fuzz/subject.h"
 
@@ -33,6 +34,7 @@ enum class Checker : uint8_t {
 };
 inline constexpr size_t kCheckers = static_cast<size_t>(Checker::count_);
 const char* checker_name(Checker checker);
+std::optional<Checker> checker_of(std::string_view name);
 
 struct Finding {
     Checker checker;
@@ -58,6 +60,9 @@ struct RunOptions {
     // 0: none. The program's own fail_requests replace it.
     uint64_t fail_from = 0;
     uint64_t fail_count = 0;
+    // Bit i set: the checker of number i finds nothing, and the run goes on as if it had passed: is
+    // a bug seen by another one as well?
+    uint32_t without = 0;
     // Told each step: the operation as resolved, and what it gave. For `morphcheck explain`.
     // Resolved: object is the object's number (objects are numbered from 0 as they are allocated,
     // and keep their number when they are reallocated), type the number given to the subject.

@@ -30,6 +30,7 @@ SessionCore::SessionCore(const Program& program, const SubjectEntry& entry,
 }
 
 bool SessionCore::fail(Checker checker, const char* format, ...) {
+    if ((options_.without >> static_cast<unsigned>(checker) & 1) != 0) return true;
     if (result_.finding.has_value()) return false;
     char text[512];
     va_list arguments;
@@ -80,7 +81,7 @@ bool SessionCore::check_returned() {
 void SessionCore::trace(size_t index, Step step) {
     std::string outcome = outcome_;
     if (step == Step::skipped) outcome = "skipped" + (outcome.empty() ? "" : ": " + outcome);
-    if (step == Step::bad) {
+    if (step == Step::bad && result_.finding) {
         outcome += outcome.empty() ? "" : "; ";
         outcome += std::string(checker_name(result_.finding->checker)) + ": ";
         outcome += result_.finding->text;

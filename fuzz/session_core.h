@@ -25,7 +25,8 @@ class SessionCore {
     SessionCore(const Program& program, const SubjectEntry& entry, const RunOptions& options);
     ~SessionCore() = default;
 
-    // Records a finding; the first one stays. Always false.
+    // Records a finding; the first one stays. False, unless the checker is switched off
+    // (RunOptions::without): then nothing is recorded, and the caller goes on as if all were well.
     bool fail(Checker checker, const char* format, ...) __attribute__((format(printf, 3, 4)));
     // The model and the subject did the same thing: did they end the same way?
     bool settle(MorphCode seen, MorphCode expected, const char* call);

@@ -20,8 +20,9 @@ struct RunCommand {
     uint64_t program_operations = 0;  // longest program; 0: 512 with a sweep 64
     bool sweep = false;
     bool fixed_point = true;
-    double seconds = 0;  // 0: no limit
-    std::string out;     // where a finding's program is written; "": nowhere
+    double seconds = 0;                // 0: no limit
+    std::string out;                   // where a finding's program is written; "": nowhere
+    std::vector<std::string> without;  // checkers that are switched off
 };
 
 struct EndureCommand {

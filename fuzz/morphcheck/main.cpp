@@ -34,6 +34,8 @@ void add_run(CLI::App& app, Commands& commands) {
         ->check(CLI::NonNegativeNumber);
     command->add_flag("--sweep", run.sweep, "refuse every k-th request for memory of each program");
     command->add_option("-o,--out", run.out, "write a finding's program there, as text");
+    command->add_option("--without", run.without, "checkers to switch off: who else finds it?")
+        ->delimiter(',');
     command->callback([&commands] { commands.status = run_command(commands.run); });
 }
 

@@ -47,8 +47,13 @@ Program program_of(uint64_t seed, const RunCommand& command, const SubjectEntry&
     return generate(seed, options);
 }
 
-RunOptions options_of(const Program& program) {
+RunOptions options_of(const Program& program, const RunCommand& command) {
     RunOptions options;
+    for (const std::string& name : command.without) {
+        if (const auto checker = checker_of(name)) {
+            options.without |= uint32_t{1} << static_cast<unsigned>(*checker);
+        }
+    }
     options.metrics_interval = std::max<size_t>(1, program.operations.size() / kComparisons);
     options.verify_interval = options.metrics_interval;
     return options;
@@ -64,7 +69,7 @@ void run_seeds(const RunCommand& command, const SubjectEntry& subject, Shared& s
         bool found = false;
         if (command.sweep) {
             SweepOptions options;
-            options.run = options_of(program);
+            options.run = options_of(program, command);
             const SweepResult result = sweep(program, subject, options);
             shared.runs += result.runs;
             shared.refusals += result.refusals;
@@ -74,7 +79,7 @@ void run_seeds(const RunCommand& command, const SubjectEntry& subject, Shared& s
                 shared.fail_count = result.finding->fail_count;
             }
         } else {
-            const RunResult result = run(program, subject, options_of(program));
+            const RunResult result = run(program, subject, options_of(program, command));
             shared.runs += 1;
             shared.refusals += result.refusals;
             shared.allocations += result.allocations;
@@ -120,12 +125,13 @@ int report_seed(const RunCommand& command, const SubjectEntry& subject, const Sh
     IsolateOptions options;
     options.seconds = kSecondsAlone;
     options.track = true;
-    options.run = options_of(program);
+    options.run = options_of(program, command);
     std::string reproduce = "morphcheck run --subject " + command.subject + " --seed " +
                             std::to_string(seed) + " --ops 1";
     if (command.program_operations != 0) {
         reproduce += " --program-ops " + std::to_string(command.program_operations);
     }
+    for (const std::string& name : command.without) reproduce += " --without " + name;
     if (command.sweep) {
         reproduce += " --sweep";
         SweepOptions sweep_options;
@@ -163,6 +169,9 @@ int run_command(const RunCommand& command) {
     const std::optional<SubjectEntry> subject = subject_or_complain(command.subject);
     if (!subject) return kExitUsage;
     if (command.operations == 0) return usage_error("--ops must be at least 1");
+    for (const std::string& name : command.without) {
+        if (!checker_of(name)) return usage_error("--without: there is no checker '" + name + "'");
+    }
     if (command.sweep && !subject->abilities.limits) {
         return usage_error("--sweep: subject '" + command.subject + "' takes no memory limits");
     }
