@@ -386,6 +386,8 @@ help:
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the tests fail"
+	@echo "make mutate               small changes at random places of impl/: how many the tests see"
+	@echo "    N=200 SEED=n ONLY=regex MUTATE_SECONDS=n AT_LEAST=percent FRESH=1 (not to go on)"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
@@ -456,6 +458,14 @@ bench-check:
 
 mutants: setup
 	@ci/mutants/mutants.py --build $(BUILD) --jobs $(JOBS) $(MUTANTS)
+
+# N places of impl/, chosen by SEED; ONLY=regex of files; AT_LEAST=percent that must be killed.
+MUTATE_SECONDS ?= 0
+N ?= 200
+mutate: setup
+	@ci/mutate/mutate.py --build $(BUILD) --count $(N) --seconds $(MUTATE_SECONDS) $(if \
+	    $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)') $(if \
+	    $(AT_LEAST),--at-least $(AT_LEAST)) $(if $(FRESH),--fresh)
 
 # The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
 NIGHTLY_DIR ?= $(BUILD)/nightly/nights
@@ -536,7 +546,7 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    nightly install clean format tidy release-programs bench-programs fuzz-programs \
+    mutate nightly install clean format tidy release-programs bench-programs fuzz-programs \
     nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
     compare-tests morphcheck FORCE
 

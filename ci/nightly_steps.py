@@ -1,8 +1,9 @@
 """The plan of a night: what is run, for which part of the time, and what is read from its output.
 
-    build | tsan | valgrind | coverage | bench | bench-check | fuzz | stress, room by room | soaks
-      ^                                                                                       ^
-      before the time counts                          side by side, as many as there are cores
+    build | tsan | valgrind | coverage | mutate | bench, bench-check | fuzz | stress | soaks
+      ^                                                                        ^         ^
+      before the time counts                                      room by room |         |
+                                                   side by side, as many as there are cores
 
 A stage is one step, or several that need one core each and run side by side. Shares are parts of
 what is left when a stage begins, over the shares of the stages that are still to come: time that a
@@ -95,6 +96,7 @@ FUZZED = (Figure("executions per second", r"^fuzz: \d+ targets, (\d+) executions
                  per_second=True),
           Figure("executions", r"^fuzz: \d+ targets, (\d+) executions"))
 CHECKED = (Figure("programs", r"^valgrind: (\d+) programs"),)
+MUTATED = (Figure("mutations killed", r"^mutate: .* share ([\d.]+) % of those", "%"),)
 COVERED = (Figure("lines", r"^coverage: ([\d.]+)%", "%"),)
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
@@ -120,6 +122,10 @@ STAGES = (
                     r"^(\S+ .*, FAILED)$"),)),
     Stage(5, (Step("coverage", "lines of the library that tests run", 60,
                    make("coverage", "COVERAGE_SECONDS={told}", "SEED={seed}"), COVERED),)),
+    # It builds the library and its tests first, in a copy with the night's mutations.
+    Stage(14, (Step("mutate", "small changes at random places of impl/ that the tests must see",
+                    1200, make("mutate", "N=60", "MUTATE_SECONDS={told}", "SEED={seed}",
+                               "AT_LEAST=85"), MUTATED, r"^((?:survived|unreached) .*)$"),)),
     Stage(9, (Step("bench", "speed and memory against peers", 150, bench,
                    finding=r"^(?:problem: )(.*)$"),)),
     Stage(1, (Step("bench-check", "what became slower or bigger since the last night", 5,
