@@ -406,6 +406,8 @@ help:
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the suite find each: ID='...' SEEDS=3"
 	@echo "                          SECONDS=20 MUTANTS_SECONDS=n FRESH=1"
+	@echo "make mutate               small changes at random places of impl/: how many the tests see"
+	@echo "    N=200 SEED=n ONLY=regex MUTATE_SECONDS=n AT_LEAST=percent FRESH=1 (not to go on)"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
@@ -494,6 +496,14 @@ mutants: setup
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MUTANTS_SECONDS),--time \
 	    $(MUTANTS_SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(FRESH)),--fresh) $(ID)
 
+# N places of impl/, chosen by SEED; ONLY=regex of files; AT_LEAST=percent that must be killed.
+MUTATE_SECONDS ?= 0
+N ?= 200
+mutate: setup
+	@ci/mutate/mutate.py --build $(BUILD) --count $(N) --seconds $(MUTATE_SECONDS) $(if \
+	    $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)') $(if \
+	    $(AT_LEAST),--at-least $(AT_LEAST)) $(if $(FRESH),--fresh)
+
 # The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
 NIGHTLY_DIR ?= $(BUILD)/nightly/nights
 nightly: setup
@@ -574,7 +584,7 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    analyse control-groups nightly install clean format tidy release-programs bench-programs \
+    mutate analyse control-groups nightly install clean format tidy release-programs bench-programs \
     fuzz-programs \
     nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
     compare-tests morphcheck FORCE

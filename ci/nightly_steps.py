@@ -1,6 +1,6 @@
 """The plan of a night: what is run, for which part of the time, and what is read from its output.
 
-    build | analyse | tsan | valgrind | coverage | mutants | bench | bench-check | fuzz
+    build | analyse | tsan | valgrind | coverage | mutants | mutate | bench | bench-check | fuzz
       | stress | soaks
       ^ build: before the time counts; stress: room by room; soaks: side by side
 
@@ -100,6 +100,7 @@ COVERED = (Figure("lines", r"^coverage: lines ([\d.]+) %", "%"),
            Figure("branches", r"^coverage: lines .*, branches ([\d.]+) %", "%"))
 PLANTED = (Figure("mutants detected", r"^mutants: \d+ planted, .* (\d+) detected"),
            Figure("found at once", r"^found by the gate .* \((\d+) %\)", "%"))
+MUTATED = (Figure("mutations killed", r"^mutate: .* share ([\d.]+) % of those", "%"),)
 STRESSED = (Figure("workloads", r"^stress: (\d+) workloads"),)
 SOAKED = (Figure("units", r"^soak: (\d+) units"),)
 ENDURED = (Figure("operations per second", r", ([\d,]+) operations/s", "/s"),
@@ -130,6 +131,7 @@ STAGES = (
     Stage(12, (Step("mutants", "planted bugs, which the suite must find", 300,
                     make("mutants", "MUTANTS_SECONDS={told}", "SEED={seed}"), PLANTED,
                     r"^(?:\[[ \d/]+\] )?(?:SURVIVED|ERROR) +(\S+)"),)),
+    # It builds the library and its tests first, in a copy with the night's mutations.
     Stage(9, (Step("bench", "speed and memory against peers", 150, bench,
                    finding=r"^(?:problem: )(.*)$"),)),
     Stage(1, (Step("bench-check", "what became slower or bigger since the last night", 5,

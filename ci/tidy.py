@@ -49,7 +49,7 @@ ROOMS = {
     "fuzz/targets": ["public", "reference", "fuzz", "stress"],
     "stress": ["public", "reference", "fuzz", "stress"],
     "bench": ["public", "reference", "fuzz", "stress", "bench"],
-    "ci": ["public"],
+    "ci": ["public", "ci"],
 }
 CODE = {".h", ".hpp", ".c", ".cpp"}
 INCLUDE_ROOTS = ["impl/include", "impl", "."]
