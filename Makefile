@@ -399,9 +399,10 @@ help:
 	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
 	@echo "make valgrind             tests, corpora and workloads under memcheck, threads under"
 	@echo "                          helgrind: VALGRIND_SECONDS=n (0: all) SEED=n"
-	@echo "make tsan                 unit and fuzz tests under TSan, with threads: TSAN_SECONDS=n SEED=n"
+	@echo "make tsan                 unit and fuzz tests under TSan, with threads:"
+	@echo "                          TSAN_SECONDS=n SEED=n"
 	@echo "make coverage             lines, branches and regions of impl/ that tests and corpora run:"
-	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n; pages in $(BUILD)/coverage/html"
+	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n"
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the suite find each: ID='...' SEEDS=3"
@@ -584,10 +585,9 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    mutate analyse control-groups nightly install clean format tidy release-programs bench-programs \
-    fuzz-programs \
-    nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
-    compare-tests morphcheck FORCE
+    mutate analyse control-groups nightly install clean format tidy release-programs \
+    bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
+    fuzz-tests stress-tests compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
     $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))

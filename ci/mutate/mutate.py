@@ -144,6 +144,9 @@ class Run:
             if entry["kind"] in ("survived", "unreached"):
                 print(f"{entry['kind']:<9} {entry['path']}:{entry['line']} {entry['function']}: "
                       f"{entry['about']}")
+        low = options.at_least is not None and counts.share < options.at_least
+        if low and counts.judged:
+            print(f"mutate: share {counts.share:.1f} % is below {options.at_least:g} %")
         for line in header[1:] + [f"to read: {self.folder / 'report.html'}", final]:
             print(line)
         if options.at_least is None:
@@ -151,7 +154,7 @@ class Run:
         if not counts.judged:
             print("mutate: nothing was judged, so nothing is known")
             return 2
-        return 1 if counts.share < options.at_least else 0
+        return 1 if low else 0
 
 
 def parse_arguments(arguments=None):
