@@ -66,6 +66,9 @@ targets := $(target_sources:fuzz/targets/%.cpp=%)
 canary_sources := $(call sources_in,fuzz/canary/*.cpp fuzz/canary/*.c)
 canaries := $(patsubst fuzz/canary/%.cpp,%,$(filter %.cpp,$(canary_sources)))
 example_source := fuzz/example/bump_allocator.c
+# Each with its bugs, MORPH_WRONG=1 and 2, and mended, 0: NAME-1.so, NAME-2.so, NAME-0.so.
+wrong_sources := $(call sources_in,fuzz/wrong/*.c)
+wrong_objects := $(foreach s,$(wrong_sources:fuzz/wrong/%.c=wrong/%),$(s)-0.so $(s)-1.so $(s)-2.so)
 stress_sources := $(call sources_in,stress/fox/*.cpp stress/generate/*.cpp stress/profile/*.cpp \
     stress/driver/*.cpp stress/collector/*.cpp stress/scale/*.cpp stress/pressure/*.cpp)
 # What uses more of the library than the layers of stress/memory have: its arenas, pools, ...
@@ -91,7 +94,8 @@ compare_sources := $(call sources_in,bench/compare/*.cpp)
 compare_tests := $(call tests_in,bench/compare/*.cpp)
 all_sources := $(library_sources) $(library_tests) $(reference_sources) $(reference_tests) \
     $(suite_sources) $(suite_tests) fuzz/api_table.cpp fuzz/standalone_main.cpp $(target_sources) \
-    $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(whole_sources) \
+    $(morphcheck_sources) $(example_source) $(canary_sources) $(wrong_sources) \
+    $(stress_sources) $(whole_sources) \
     $(stress_tests) $(stress_memory) $(stress_programs) $(scale_tests) \
     $(real_sources) $(real_tests) \
     $(trace_sources) $(trace_tests) $(preload_sources) $(bench_sources) $(bench_tests) \
@@ -284,7 +288,10 @@ $(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests
 $(BUILD)/$(1)/tests/interface_tests: $(call objects,$(1),tests,$(interface_tests)) \
     $(call objects,$(1),suite,$(interface_model)) $(BUILD)/$(1)/libmorph.a
 $(BUILD)/$(1)/tests/fuzz_tests: $(call objects,$(1),suite,$(suite_tests)) $(call suite,$(1)) \
-    $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so)
+    $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so) | \
+    $(wrong_objects:%=$(BUILD)/$(1)/bin/%)
+$(BUILD)/$(1)/suite/fuzz/wrong_subjects_test.o: defines := \
+    '-DMORPH_WRONG_SUBJECTS="$(abspath $(BUILD)/$(1)/bin/wrong)"'
 $(BUILD)/$(1)/suite/fuzz/subject_plugin_test.o: defines := \
     '-DMORPH_EXAMPLE_PLUGIN="$(abspath $(BUILD)/$(1)/bin/bump_allocator.so)"'
 $(BUILD)/$(1)/tests/stress_tests: $(call objects,$(1),suite,$(stress_tests)) \
@@ -352,10 +359,14 @@ $(foreach p,morphcheck $(onefold),$(BUILD)/$(1)/bin/$(p)): libraries := $(suite_
 $(traced:%=$(BUILD)/$(1)/bin/%): libraries := $(suite_libraries) -lzstd
 $(BUILD)/$(1)/bin/bump_allocator.so: fuzz/example/bump_allocator.c
 $(BUILD)/$(1)/bin/forgetful_allocator.so: fuzz/canary/forgetful_allocator.c
+$(foreach s,$(wrong_sources:fuzz/wrong/%.c=%),$(foreach v,0 1 2,$(eval \
+    $(BUILD)/$(1)/bin/wrong/$(s)-$(v).so: fuzz/wrong/$(s).c)$(eval \
+    $(BUILD)/$(1)/bin/wrong/$(s)-$(v).so: defines := -DMORPH_WRONG=$(v))))
 $(BUILD)/$(1)/bin/%.so:
 	@mkdir -p $$(@D)
 	$$(say) link $$@
-	$$(quiet)$$($(1).cc) -std=c11 $(c_warnings) $(includes) -Ifuzz -O2 -g -fPIC -shared $$< -o $$@
+	$$(quiet)$$($(1).cc) -std=c11 $(c_warnings) $(includes) -Ifuzz -O2 -g -fPIC -shared \
+	    $$(defines) $$< -o $$@
 $(targets:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
     $(BUILD)/$(1)/suite/fuzz/targets/%.o
 $(canaries:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
@@ -409,6 +420,8 @@ help:
 	@echo "                          SECONDS=20 MUTANTS_SECONDS=n FRESH=1"
 	@echo "make mutate               small changes at random places of impl/: how many the tests see"
 	@echo "    N=200 SEED=n ONLY=regex MUTATE_SECONDS=n AT_LEAST=percent FRESH=1 (not to go on)"
+	@echo "make peers                correct subjects at length, no false alarm: OPERATIONS=100000000"
+	@echo "                          SECONDS=n (0: all) SEED=n ONLY=regex (a killed run goes on)"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
@@ -491,6 +504,14 @@ bench-check:
 	@bench/compare/check.py $(if $(LIMIT),--limit $(LIMIT)) $(BEFORE) \
 	    $(or $(AFTER),$(BUILD)/bench/results.json)
 
+# A run that was stopped goes on. OPERATIONS: of each subject. SECONDS=0: as long as it takes.
+OPERATIONS ?= 100000000
+PEERS_SECONDS := $(if $(filter-out default environment,$(origin SECONDS)),$(SECONDS),0)
+peers: setup
+	+@$(SUBMAKE) $(BUILD)/release/bin/morphcheck $(BUILD)/bin
+	@ci/peers.py --build $(BUILD) --jobs $(JOBS) --operations $(OPERATIONS) \
+	    --seconds $(PEERS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
+
 # ID="...": these alone. MUTANTS_SECONDS: begin none after so long. FRESH=1: forget earlier runs.
 mutants: setup
 	@ci/mutants.py --build $(BUILD) --jobs $(JOBS) --cxx $(CXX) $(if $(SEEDS),--seeds $(SEEDS)) \
@@ -560,6 +581,7 @@ nightly-programs: release-programs bench-programs fuzz-programs $(memcheck_progr
 gcc_programs := $(addprefix $(BUILD)/gcc/,libmorph.a libmorph.so.$(VERSION) libmorph-reference.a \
     bin/morphcheck)
 test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
+    $(wrong_objects:%=$(BUILD)/fuzz/bin/%) \
     $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests \
     $(scale_names:%=$(BUILD)/asan/tests/%_tests) $(BUILD)/gcc/tests/unit_tests \
     $(gcc_programs) $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
@@ -585,8 +607,8 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    mutate analyse control-groups nightly install clean format tidy release-programs \
-    bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
+    mutate peers analyse control-groups nightly install clean format tidy \
+    release-programs bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
     fuzz-tests stress-tests compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
