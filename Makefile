@@ -607,8 +607,8 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    mutate peers analyse control-groups nightly install clean format tidy \
-    release-programs bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
+    mutate peers analyse control-groups nightly install clean format tidy release-programs \
+    bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
     fuzz-tests stress-tests compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
