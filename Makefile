@@ -1,6 +1,6 @@
 # Morph Memory. `make help` says what there is; everything is made under $(BUILD).
 #
-#   build/<configuration>/            release asan fuzz tsan coverage gcc
+#   build/<configuration>/            release asan fuzz tsan gcc
 #       library/ tiny/ reference/ renamed/ suite/ tests/ tests-tiny/     objects of each variant
 #       libmorph.a libmorph.so ...    libraries
 #       bin/                          programs        (build/bin is build/release/bin)
@@ -66,6 +66,9 @@ targets := $(target_sources:fuzz/targets/%.cpp=%)
 canary_sources := $(call sources_in,fuzz/canary/*.cpp fuzz/canary/*.c)
 canaries := $(patsubst fuzz/canary/%.cpp,%,$(filter %.cpp,$(canary_sources)))
 example_source := fuzz/example/bump_allocator.c
+# Each with its bugs, MORPH_WRONG=1 and 2, and mended, 0: NAME-1.so, NAME-2.so, NAME-0.so.
+wrong_sources := $(call sources_in,fuzz/wrong/*.c)
+wrong_objects := $(foreach s,$(wrong_sources:fuzz/wrong/%.c=wrong/%),$(s)-0.so $(s)-1.so $(s)-2.so)
 stress_sources := $(call sources_in,stress/fox/*.cpp stress/generate/*.cpp stress/profile/*.cpp \
     stress/driver/*.cpp stress/collector/*.cpp stress/scale/*.cpp stress/pressure/*.cpp)
 # What uses more of the library than the layers of stress/memory have: its arenas, pools, ...
@@ -91,7 +94,8 @@ compare_sources := $(call sources_in,bench/compare/*.cpp)
 compare_tests := $(call tests_in,bench/compare/*.cpp)
 all_sources := $(library_sources) $(library_tests) $(reference_sources) $(reference_tests) \
     $(suite_sources) $(suite_tests) fuzz/api_table.cpp fuzz/standalone_main.cpp $(target_sources) \
-    $(morphcheck_sources) $(example_source) $(canary_sources) $(stress_sources) $(whole_sources) \
+    $(morphcheck_sources) $(example_source) $(canary_sources) $(wrong_sources) \
+    $(stress_sources) $(whole_sources) \
     $(stress_tests) $(stress_memory) $(stress_programs) $(scale_tests) \
     $(real_sources) $(real_tests) \
     $(trace_sources) $(trace_tests) $(preload_sources) $(bench_sources) $(bench_tests) \
@@ -99,8 +103,8 @@ all_sources := $(library_sources) $(library_tests) $(reference_sources) $(refere
 
 # ------------------------------------------------------------------- configurations and variants
 
-CONFIGURATIONS := release asan fuzz tsan coverage gcc
-is_clang = $(findstring clang,$(shell $(CXX) --version 2>/dev/null))
+CONFIGURATIONS := release asan fuzz tsan gcc
+is_clang := $(findstring clang,$(shell $(CXX) --version 2>/dev/null))
 
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor \
     -Wimplicit-fallthrough -Wcast-align -Werror
@@ -114,7 +118,6 @@ asan.flags := -O1 -g $(sanitizers)
 fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
     -fsanitize-coverage-ignorelist=ci/fuzz-uncovered)
 tsan.flags := -O1 -g -fsanitize=thread
-coverage.flags := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cxx = $$(CXX)))
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cc = $$(CC)))
 gcc.cxx = $(GXX)
@@ -138,6 +141,13 @@ tests-tiny.flags := $(small) $(rename_tiny)
 # Tests are compiled often and run once: what they test is optimised, they need not be.
 asan.tests.flags := -O0
 asan.tests-tiny.flags := -O0
+gcc.tests.flags := -O0 -g0
+# What `make test` counts (docs/coverage.md). The counters can be relocated into a file that all
+# processes map: what ends by a signal or by _exit keeps its counts. Run by hand, none are written.
+counted := $(if $(is_clang),-fprofile-instr-generate=/dev/null -fcoverage-mapping \
+    -mllvm -runtime-counter-relocation)
+$(foreach v,library tiny tests tests-tiny,$(eval asan.$(v).flags += $(counted)))
+asan.link := $(if $(counted),-fprofile-instr-generate)
 busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
     impl/arena/arena_test impl/heap/old_space_test \
     impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
@@ -150,9 +160,15 @@ $(BUILD)/generated/rename-%.h: $(c_headers) ci/rename-symbols
 
 compile = $($(1).cxx) $(common) $($(1).flags) $($(2).flags) $($(1).$(2).flags) $(CPPFLAGS) \
     $(CXXFLAGS)
-link = $($(1).cxx) $($(1).flags) -pthread $(CXXFLAGS) $(LDFLAGS)
+link = $($(1).cxx) $($(1).flags) $($(1).link) -pthread $(CXXFLAGS) $(LDFLAGS)
 
-$(foreach v,tests tests-tiny,$(busy_tests:%=$(BUILD)/asan/$(v)/%.o)): defines := -O1
+$(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.o)): \
+    defines := -O1
+
+# Where the standard library and GoogleTest are read once, not for each source: half of a test's
+# time. `release` and `gcc` read them for each, so an include that is missing does not go unseen.
+precompiled := asan/tests asan/tests-tiny asan/suite asan/renamed fuzz/suite fuzz/renamed tsan/tests
+prelude = $(if $(is_clang),$(if $(filter $(1)/$(2),$(precompiled)),$(BUILD)/$(1)/$(2).pch))
 
 # A file that holds the compile command of a variant and changes only with it: objects depend on it.
 define variant_rules
@@ -160,10 +176,14 @@ $(BUILD)/$(1)/$(2).command: FORCE
 	@mkdir -p $$(@D)
 	@printf '%s\n' '$$(call compile,$(1),$(2))' | cmp -s - $$@ || \
 	    printf '%s\n' '$$(call compile,$(1),$(2))' > $$@
-$(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command | $(renames)
+$(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command $(call prelude,$(1),$(2)) | $(renames)
 	@mkdir -p $$(@D)
 	$$(say) "$(1)/$(2)" $$<
-	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) -MMD -MP -c $$< -o $$@
+	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) $$(if $$(findstring -O,$$(defines)),,\
+	    $(addprefix -include-pch ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
+$(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command | $(renames)
+	$$(say) precompile $$@
+	$$(quiet)$$(call compile,$(1),$(2)) -fpch-instantiate-templates -x c++-header $$< -o $$@
 endef
 $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(c),$(v)))))
 
@@ -268,7 +288,10 @@ $(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests
 $(BUILD)/$(1)/tests/interface_tests: $(call objects,$(1),tests,$(interface_tests)) \
     $(call objects,$(1),suite,$(interface_model)) $(BUILD)/$(1)/libmorph.a
 $(BUILD)/$(1)/tests/fuzz_tests: $(call objects,$(1),suite,$(suite_tests)) $(call suite,$(1)) \
-    $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so)
+    $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so) | \
+    $(wrong_objects:%=$(BUILD)/$(1)/bin/%)
+$(BUILD)/$(1)/suite/fuzz/wrong_subjects_test.o: defines := \
+    '-DMORPH_WRONG_SUBJECTS="$(abspath $(BUILD)/$(1)/bin/wrong)"'
 $(BUILD)/$(1)/suite/fuzz/subject_plugin_test.o: defines := \
     '-DMORPH_EXAMPLE_PLUGIN="$(abspath $(BUILD)/$(1)/bin/bump_allocator.so)"'
 $(BUILD)/$(1)/tests/stress_tests: $(call objects,$(1),suite,$(stress_tests)) \
@@ -336,10 +359,14 @@ $(foreach p,morphcheck $(onefold),$(BUILD)/$(1)/bin/$(p)): libraries := $(suite_
 $(traced:%=$(BUILD)/$(1)/bin/%): libraries := $(suite_libraries) -lzstd
 $(BUILD)/$(1)/bin/bump_allocator.so: fuzz/example/bump_allocator.c
 $(BUILD)/$(1)/bin/forgetful_allocator.so: fuzz/canary/forgetful_allocator.c
+$(foreach s,$(wrong_sources:fuzz/wrong/%.c=%),$(foreach v,0 1 2,$(eval \
+    $(BUILD)/$(1)/bin/wrong/$(s)-$(v).so: fuzz/wrong/$(s).c)$(eval \
+    $(BUILD)/$(1)/bin/wrong/$(s)-$(v).so: defines := -DMORPH_WRONG=$(v))))
 $(BUILD)/$(1)/bin/%.so:
 	@mkdir -p $$(@D)
 	$$(say) link $$@
-	$$(quiet)$$($(1).cc) -std=c11 $(c_warnings) $(includes) -Ifuzz -O2 -g -fPIC -shared $$< -o $$@
+	$$(quiet)$$($(1).cc) -std=c11 $(c_warnings) $(includes) -Ifuzz -O2 -g -fPIC -shared \
+	    $$(defines) $$< -o $$@
 $(targets:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
     $(BUILD)/$(1)/suite/fuzz/targets/%.o
 $(canaries:%=$(BUILD)/$(1)/bin/fuzz-%): $(BUILD)/$(1)/bin/fuzz-%: \
@@ -374,6 +401,8 @@ help:
 	@echo "make corpus               bring what make fuzz found new into corpora/"
 	@echo "make stress               workloads at scale: STRESS_SECONDS=60"
 	@echo "    SEED=n PLAN=brief|full ONLY=regex STATE=directory (a killed run goes on)"
+	@echo "make control-groups       limits of real control groups, v1 and v2, in a machine of its own"
+	@echo "                          (QEMU; a few minutes)"
 	@echo "make bench                speed and memory of V1, V2 and peers: tables, results.json,"
 	@echo "                          report.html in $(BUILD)/bench (20 minutes; QUICK=1: 2 minutes;"
 	@echo "                          ONLY=profile/1000; ARGS=--curve, ARGS=--help: $(BUILD)/bin/bench)"
@@ -381,15 +410,22 @@ help:
 	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
 	@echo "make valgrind             tests, corpora and workloads under memcheck, threads under"
 	@echo "                          helgrind: VALGRIND_SECONDS=n (0: all) SEED=n"
-	@echo "make tsan | coverage      unit and fuzz tests under TSan, with threads; coverage report:"
-	@echo "                          TSAN_SECONDS=n COVERAGE_SECONDS=n (0: all) SEED=n"
+	@echo "make tsan                 unit and fuzz tests under TSan, with threads:"
+	@echo "                          TSAN_SECONDS=n SEED=n"
+	@echo "make coverage             lines, branches and regions of impl/ that tests and corpora run:"
+	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n"
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the suite find each: ID='...' SEEDS=3"
 	@echo "                          SECONDS=20 MUTANTS_SECONDS=n FRESH=1"
+	@echo "make mutate               small changes at random places of impl/: how many the tests see"
+	@echo "    N=200 SEED=n ONLY=regex MUTATE_SECONDS=n AT_LEAST=percent FRESH=1 (not to go on)"
+	@echo "make peers                correct subjects at length, no false alarm: OPERATIONS=100000000"
+	@echo "                          SECONDS=n (0: all) SEED=n ONLY=regex (a killed run goes on)"
 	@echo "make build                libraries and programs: $(BUILD)/release, $(BUILD)/bin"
 	@echo "make install              PREFIX=$(PREFIX) DESTDIR="
 	@echo "make format | tidy        format the sources; check the house rules"
+	@echo "make analyse              clang-tidy with its path-sensitive analyser (make test: without)"
 	@echo "make clean                remove $(BUILD)"
 	@echo "Variables: CC CXX CPPFLAGS CXXFLAGS LDFLAGS BUILD PREFIX DESTDIR V=1 (show commands)"
 
@@ -426,7 +462,9 @@ memcheck_names := unit unit_tiny reference interface
 memcheck_programs = $(memcheck_names:%=$(BUILD)/release/tests/%_tests) \
     $(targets:%=$(BUILD)/release/bin/fuzz-%)
 tsan_programs = $(call tests_of,tsan) $(filter %/threads,$(onefold:%=$(BUILD)/tsan/bin/%))
-coverage_programs = $(call tests_of,coverage)
+coverage_tests = $(call asan_tests,unit unit_tiny interface fuzz stress compare $(scale_names))
+coverage_programs = $(coverage_tests) $(BUILD)/asan/bin/morphcheck \
+    $(targets:%=$(BUILD)/asan/bin/fuzz-%)
 bounded = --build $(BUILD) --jobs $(JOBS) --seconds $(1) $(if $(SEED),--seed $(SEED))
 valgrind: setup
 	+@$(SUBMAKE) release-programs $(memcheck_programs)
@@ -434,16 +472,27 @@ valgrind: setup
 
 tsan: setup
 	+@$(SUBMAKE) $(tsan_programs)
-	@ci/instrumented.py $@ $(call bounded,$(TSAN_SECONDS)) $(tsan_programs)
+	@ci/instrumented.py $(call bounded,$(TSAN_SECONDS)) $(tsan_programs)
 
 coverage: setup
 	+@$(SUBMAKE) $(coverage_programs)
-	@ci/instrumented.py $@ $(call bounded,$(COVERAGE_SECONDS)) $(coverage_programs)
+	@ci/coverage.py report $(call bounded,$(COVERAGE_SECONDS)) --cxx $(CXX) \
+	    --targets "$(targets)" -- $(coverage_tests)
 
 stress: setup
 	+@$(SUBMAKE) release-programs
 	@$(BUILD)/bin/stress --seconds $(STRESS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if \
 	    $(PLAN),--plan $(PLAN)) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
+
+ANALYSE_SECONDS ?= 0
+analyse: setup
+	@ci/clang_tidy.py --cache $(BUILD)/clang-tidy --jobs $(JOBS) --deep --seconds \
+	    $(ANALYSE_SECONDS) $(if $(SEED),--seed $(SEED))
+
+# Not installed by ci/setup: who has no use for it need not have an emulator.
+control-groups: setup
+	+@$(SUBMAKE) release-programs
+	@ci/control_group_machine.py --build $(BUILD)
 
 # ARGS: build/bin/bench alone. QUICK=1: less of everything. ONLY=regex: cells whose id matches.
 bench: setup
@@ -455,11 +504,27 @@ bench-check:
 	@bench/compare/check.py $(if $(LIMIT),--limit $(LIMIT)) $(BEFORE) \
 	    $(or $(AFTER),$(BUILD)/bench/results.json)
 
+# A run that was stopped goes on. OPERATIONS: of each subject. SECONDS=0: as long as it takes.
+OPERATIONS ?= 100000000
+PEERS_SECONDS := $(if $(filter-out default environment,$(origin SECONDS)),$(SECONDS),0)
+peers: setup
+	+@$(SUBMAKE) $(BUILD)/release/bin/morphcheck $(BUILD)/bin
+	@ci/peers.py --build $(BUILD) --jobs $(JOBS) --operations $(OPERATIONS) \
+	    --seconds $(PEERS_SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
+
 # ID="...": these alone. MUTANTS_SECONDS: begin none after so long. FRESH=1: forget earlier runs.
 mutants: setup
 	@ci/mutants.py --build $(BUILD) --jobs $(JOBS) --cxx $(CXX) $(if $(SEEDS),--seeds $(SEEDS)) \
 	    $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MUTANTS_SECONDS),--time \
 	    $(MUTANTS_SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(FRESH)),--fresh) $(ID)
+
+# N places of impl/, chosen by SEED; ONLY=regex of files; AT_LEAST=percent that must be killed.
+MUTATE_SECONDS ?= 0
+N ?= 200
+mutate: setup
+	@ci/mutate/mutate.py --build $(BUILD) --count $(N) --seconds $(MUTATE_SECONDS) $(if \
+	    $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)') $(if \
+	    $(AT_LEAST),--at-least $(AT_LEAST)) $(if $(FRESH),--fresh)
 
 # The nights that NIGHTLY_DIR keeps are what trends and bench-check compare with.
 NIGHTLY_DIR ?= $(BUILD)/nightly/nights
@@ -500,6 +565,7 @@ install: setup
 test_names := unit unit_tiny reference interface fuzz stress stress_reference stress_malloc
 # Of one configuration alone, since they start programs of others.
 scale_names := $(foreach n,scale real trace,$(if $($(n)_tests),$(n)))
+asan_tests = $(1:%=$(BUILD)/asan/tests/%_tests)
 tests_of = $(test_names:%=$(BUILD)/$(1)/tests/%_tests)
 
 release-programs: $(call programs_of,release) $(BUILD)/bin
@@ -515,6 +581,7 @@ nightly-programs: release-programs bench-programs fuzz-programs $(memcheck_progr
 gcc_programs := $(addprefix $(BUILD)/gcc/,libmorph.a libmorph.so.$(VERSION) libmorph-reference.a \
     bin/morphcheck)
 test-programs: release-programs fuzz-programs $(canaries:%=$(BUILD)/fuzz/bin/fuzz-%) \
+    $(wrong_objects:%=$(BUILD)/fuzz/bin/%) \
     $(call tests_of,asan) $(BUILD)/asan/tests/compare_tests \
     $(scale_names:%=$(BUILD)/asan/tests/%_tests) $(BUILD)/gcc/tests/unit_tests \
     $(gcc_programs) $(targets:%=$(BUILD)/gcc/bin/fuzz-%) $(BUILD)/generated/sources
@@ -540,9 +607,9 @@ morphcheck: $(BUILD)/$(C)/bin/morphcheck
 
 FORCE:
 .PHONY: help setup build test fuzz corpus stress bench bench-check valgrind tsan coverage mutants \
-    nightly install clean format tidy release-programs bench-programs fuzz-programs \
-    nightly-programs test-programs unit unit-tiny reference-tests fuzz-tests stress-tests \
-    compare-tests morphcheck FORCE
+    mutate peers analyse control-groups nightly install clean format tidy release-programs \
+    bench-programs fuzz-programs nightly-programs test-programs unit unit-tiny reference-tests \
+    fuzz-tests stress-tests compare-tests morphcheck FORCE
 
 -include $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),\
     $(wildcard $(addprefix $(BUILD)/$(c)/$(v)/,*.d */*.d */*/*.d */*/*/*.d))))

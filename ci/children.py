@@ -34,6 +34,7 @@ class Command:
     log: pathlib.Path | None = None
     environment: dict = dataclasses.field(default_factory=dict)
     session: bool = False  # a session of its own; else a process group
+    folder: pathlib.Path | None = None  # where it runs (None: here)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Child:
             try:
                 self.process = subprocess.Popen(
                     [str(word) for word in command.words], stdin=subprocess.DEVNULL,
-                    stdout=output, stderr=subprocess.STDOUT,
+                    stdout=output, stderr=subprocess.STDOUT, cwd=self.command.folder,
                     env={**os.environ, **command.environment},
                     start_new_session=command.session,
                     process_group=None if command.session else 0,

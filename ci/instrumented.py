@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""The bodies of `make tsan` and `make coverage`: test programs built with instrumentation.
+"""The body of `make tsan`; runs test programs in bounded time, also for ci/coverage.py.
 
-    ci/instrumented.py tsan|coverage [--build DIR] [--jobs N] [--seconds N] [--seed N] PROGRAM...
+    ci/instrumented.py [--build DIR] [--jobs N] [--seconds N] [--seed N] PROGRAM...
 
-tsan       the programs are built with -fsanitize=thread. One that is called `threads` is run with 8
-           threads, and again with a planted race, which must be reported: a test each. Last line
-           `N passed, M failed`.
-coverage   lines of the library that the tests run, by file; last line the total
+The programs are built with -fsanitize=thread. One that is called `threads` is run with 8 threads,
+and again with a planted race, which must be reported: a test each. Last line `N passed, M failed`.
 
 Programs run in shards. With --seconds, shards that cannot start in that time are not run and those
 that run at its end are stopped: they are counted and said, and are neither passed nor failed. The
@@ -16,12 +14,8 @@ Exit status: 0 when something passed and nothing failed, else 1.
 
 import argparse
 import concurrent.futures
-import json
 import os
 import pathlib
-import re
-import shutil
-import subprocess
 import sys
 import time
 
@@ -109,52 +103,8 @@ def tsan(options):
     return 1 if total.failures or not total.passed else 0
 
 
-def lines_of(export):
-    """(name, lines, lines never run, percent) of each file of a summary, and the total."""
-    told = lambda counts: (counts["count"], counts["count"] - counts["covered"], counts["percent"])
-    data = export["data"][0]
-    here = f"{pathlib.Path.cwd()}/"
-    files = [(entry["filename"].removeprefix(here), *told(entry["summary"]["lines"]))
-             for entry in data["files"]]
-    return files, told(data["totals"]["lines"])
-
-
-def coverage(options):
-    folder = options.build / "coverage" / "profiles"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.environ["LLVM_PROFILE_FILE"] = f"{folder.resolve()}/%p-%m.profraw"
-    total = tests(options.programs, options)
-    for name, problem in total.failures:
-        print(f"FAILED {name}\n{problem}", flush=True)
-    profiles = sorted(folder.glob("*.profraw"))
-    if not profiles:
-        print("no program left a profile\ncoverage: 0 of lines")
-        return 1
-    merged = options.build / "coverage" / "merged.profdata"
-    listed = folder / "list"
-    listed.write_text("".join(f"{path}\n" for path in profiles))
-    # A program that a signal ended leaves a profile that cannot be read: it counts for nothing.
-    subprocess.run(["llvm-profdata-19", "merge", "-sparse", "-failure-mode=all", "-f", listed, "-o",
-                    merged], check=True)
-    objects = [word for program in options.programs[1:] for word in ("-object", program)]
-    chosen = [f"-instr-profile={merged}", options.programs[0], *objects,
-              "-ignore-filename-regex=(_test\\.cpp|/usr/|fuzz/|stress/|reference/|bench/)"]
-    export = subprocess.run(["llvm-cov-19", "export", "-summary-only", *chosen],
-                            capture_output=True, text=True, check=True).stdout
-    html = options.build / "coverage" / "html"
-    subprocess.run(["llvm-cov-19", "show", *chosen, "-format=html", f"-output-dir={html}"],
-                   capture_output=True, check=True)
-    files, (_, _, percent) = lines_of(json.loads(export))
-    for name, lines, never, part in files:
-        print(f"{name:<50} {lines:>6} lines, {never:>5} never run, {part:7.2f}%")
-    print(f"in detail: {html}/index.html")
-    print(f"coverage: {percent:.2f}% of lines")
-    return 1 if total.failures else 0
-
-
 def main():
-    parser = argparse.ArgumentParser(description="Runs instrumented test programs.")
-    parser.add_argument("tool", choices=["tsan", "coverage"])
+    parser = argparse.ArgumentParser(description="Runs test programs that are built for TSan.")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=0, help="for all together; 0: no limit")
@@ -164,7 +114,7 @@ def main():
     if options.jobs < 1 or options.seconds < 0:
         parser.error("needs at least one job, and no negative time")
     children.exit_on_signals()
-    return {"tsan": tsan, "coverage": coverage}[options.tool](options)
+    return tsan(options)
 
 
 if __name__ == "__main__":

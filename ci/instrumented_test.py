@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`make tsan` sees races and says what it left out; `make coverage` reads what llvm-cov writes."""
+"""`make tsan` sees races and says what it left out."""
 
 import os
 import pathlib
@@ -64,7 +64,7 @@ class Tsan(unittest.TestCase):
 
     def tsan(self, *programs, seconds=0):
         done = subprocess.run(
-            [sys.executable, HERE / "instrumented.py", "tsan", "--build", self.folder, "--jobs",
+            [sys.executable, HERE / "instrumented.py", "--build", self.folder, "--jobs",
              "2", "--seconds", str(seconds), "--seed", "0", *programs], capture_output=True,
             text=True, check=False)
         return done.returncode, done.stdout + done.stderr
@@ -109,21 +109,6 @@ class Tsan(unittest.TestCase):
     def test_nothing_that_passed_is_a_failure(self):
         slow = self.script("slow_tests", "time.sleep(60)")
         self.assertEqual(self.tsan(slow, seconds=0.5)[0], 1)
-
-
-class Coverage(unittest.TestCase):
-    """What llvm-cov exports, as lines."""
-
-    def test_lines_of_each_file_and_the_total(self):
-        counts = lambda count, covered: {"lines": {"count": count, "covered": covered,
-                                                   "percent": 100 * covered / count}}
-        here = f"{pathlib.Path.cwd()}/impl/a.cpp"
-        export = {"data": [{"files": [{"filename": here, "summary": counts(10, 9)},
-                                      {"filename": "/else/b.h", "summary": counts(4, 4)}],
-                            "totals": counts(14, 13)}]}
-        files, total = instrumented.lines_of(export)
-        self.assertEqual(files, [("impl/a.cpp", 10, 1, 90.0), ("/else/b.h", 4, 0, 100.0)])
-        self.assertEqual(total[:2], (14, 1))
 
 
 if __name__ == "__main__":

@@ -233,7 +233,7 @@ def bench_figures(path):
 def coverage_lines(text):
     """(file, lines, never run, percent) of each file in the output of make coverage."""
     return [(name, int(lines), int(never), float(percent)) for name, lines, never, percent in
-            re.findall(r"^(\S+) +(\d+) lines, +(\d+) never run, +([\d.]+)%$", text, re.MULTILINE)]
+            re.findall(r"^(\S+) +(\d+) lines, +(\d+) never run, +([\d.]+)%,", text, re.MULTILINE)]
 
 
 def summary(night, steps):

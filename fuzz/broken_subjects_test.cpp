@@ -9,6 +9,7 @@
 #include "fuzz/broken_subject.h"
 #include "fuzz/generate.h"
 #include "fuzz/runner.h"
+#include "fuzz/subjects.h"
 
 namespace suite {
 namespace {
@@ -168,6 +169,15 @@ INSTANTIATE_TEST_SUITE_P(Each, CorrectSubjects,
                                          "pmr.pool", "reference.arena", "reference.pool",
                                          "reference.context", "v1"),
                          subject_name);
+
+// A bug of an allocator in wide use, that the suite met in the field.
+TEST(KnownBug, OfMimallocIsFoundWhereItIsInstalled) {
+    const std::optional<SubjectEntry> entry = misaligned_mimalloc_entry();
+    if (!entry.has_value()) GTEST_SKIP() << "the installed mimalloc has it no more";
+    const std::optional<Finding> finding = first_finding(*entry, 4000);
+    ASSERT_TRUE(finding.has_value());
+    EXPECT_EQ(finding->checker, Checker::alignment) << finding->text;
+}
 
 }  // namespace
 }  // namespace suite

@@ -128,7 +128,8 @@ bool GraphRun::allocate() {
                              : kAnchors + random_.below(kCells - kDeep + deep_ - kAnchors);
     auto shape = static_cast<Shape>(random_.below(kShapes));
     const size_t size = draw_size(random_, shape);
-    const size_t alignment = random_.one_in(200) ? 64 : MORPH_DEFAULT_ALIGNMENT;
+    const bool aligned = random_.one_in(200) && can_.aligned;
+    const size_t alignment = aligned ? 64 : MORPH_DEFAULT_ALIGNMENT;
     void* object = heap_.allocate_object(size, alignment, types_[static_cast<size_t>(shape)]);
     if (object == nullptr) return failed("an allocation");
     if (reinterpret_cast<uintptr_t>(object) % alignment != 0) {
@@ -252,7 +253,8 @@ bool GraphRun::look_at_weak(const Met& weak) {
 bool GraphRun::set_finalizer() {
     Met met = {};
     if (!walk(random_.below(kStepsMax), &met)) return false;
-    if (met.number == 0 || nodes_[met.number].finalizer) return true;
+    // One that is not precise may run it long after the node's number is another's.
+    if (!can_.precise || met.number == 0 || nodes_[met.number].finalizer) return true;
     if (spare_.empty()) {
         tickets_.push_back({});
         spare_.push_back(&tickets_.back());

@@ -14,6 +14,9 @@ namespace {
 constexpr uint64_t kLiveBytesMax = 24 << 20;
 constexpr size_t kLargestObject = 3 << 20;
 constexpr size_t kScopesMax = 64;
+// An allocation of V1 walks all free objects, which are never joined: with many, a run would be
+// nothing but that. So few live, and resets are 256 times as frequent.
+constexpr size_t kLiveOfBaseline = 512;
 constexpr uint64_t kFootprintEvery = 1024;
 constexpr uint32_t kTypesAtFirst = 40;
 
@@ -71,6 +74,7 @@ void ObjectsRun::draw_season() {
     season_.sizes = static_cast<Sizes>(random_.below(static_cast<uint64_t>(Sizes::count_)));
     season_.order = static_cast<Order>(random_.below(static_cast<uint64_t>(Order::count_)));
     season_.live = size_t{64} << random_.below(10);
+    if (can_.baseline) season_.live = std::min(season_.live, kLiveOfBaseline);
     season_.types = random_.pick(std::array<uint32_t, 4>{1, 8, 125, MORPH_MAX_TYPES});
     season_.refused = random_.one_in(2) ? 2 : 0;
     growing_ = true;
@@ -99,7 +103,7 @@ bool ObjectsRun::rare(uint64_t choice) {
     if (choice < 2) return can_.scopes && scopes_.size() < kScopesMax ? mark() : allocate();
     if (choice == 2) return can_.scopes && !scopes_.empty() ? release() : allocate();
     if (choice == 3 && entry_.kind == Kind::context && random_.one_in(16)) return add_type();
-    if (choice == 4 && can_.reset && random_.one_in(256)) return reset();
+    if (choice == 4 && can_.reset && (can_.baseline || random_.one_in(256))) return reset();
     if (choice == 5 && entry_.kind == Kind::pool && !shadows_.empty()) return misuse(pick());
     if (can_.query && !shadows_.empty()) return query(pick());
     return allocate();

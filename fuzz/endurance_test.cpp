@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Subjects, Endurance,
                                          "context.tiny", "heap", "runtime", "heap.tiny",
                                          "runtime.tiny", "v1.runtime", "reference.pool",
                                          "reference.context", "general", "general.tiny", "malloc",
-                                         "jemalloc"));
+                                         "jemalloc", "mimalloc", "v1", "boehm"));
 
 TEST(EnduranceRun, IsItsSeed) {
     for (const char* name : {"context.tiny", "heap.tiny"}) {

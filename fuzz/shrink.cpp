@@ -26,6 +26,7 @@ class Shrinker {
         while (smaller && !late()) {
             smaller = leave_out_stretches();
             smaller |= leave_out_pairs();
+            smaller |= merge_neighbours();
             smaller |= simplify_operations();
             smaller |= simplify_configuration();
         }
@@ -35,6 +36,41 @@ class Shrinker {
  private:
     // Programs longer than this are not tried with every pair left out.
     static constexpr size_t kPairsMax = 40;
+
+    // How far apart the two of merge_neighbours lie, and how large they are.
+    static constexpr size_t kMergeReach = 4;
+    static constexpr uint64_t kMergedMax = 1 << 20;
+
+    // Whether the operation makes one more object, or root, that others can name.
+    static bool makes_one(const Operation& operation) {
+        switch (operation.code) {
+            case Code::allocate:
+            case Code::allocate_zeroed:
+            case Code::allocate_aligned:
+            case Code::allocate_placed:
+            case Code::push_root:
+                return true;
+            case Code::allocate_object:
+            case Code::allocate_object_aligned:
+            case Code::new_weak:
+            case Code::load_reference:
+            case Code::resize_object:
+                return operation.root == 0;
+            default:
+                return false;
+        }
+    }
+
+    // What operations from..to name is one of those that were there before `made` of them left.
+    static void rename(Program& program, size_t from, size_t to, uint32_t made) {
+        for (size_t i = from; i < to; ++i) {
+            Operation& operation = program.operations[i];
+            const Shape& its = shape(operation.code);
+            if (its.uses(Operand::object) && operation.object >= made) operation.object -= made;
+            if (its.uses(Operand::target) && operation.target > made) operation.target -= made;
+            if (its.uses(Operand::root) && operation.root > made) operation.root -= made;
+        }
+    }
 
     [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= end_; }
 
@@ -48,11 +84,17 @@ class Shrinker {
         return true;
     }
 
+    // As it is; or with what is named behind it named anew, as if what left had been the oldest.
     bool leave_out(size_t start, size_t length) {
         Program candidate = best_;
         const auto first = candidate.operations.begin() + static_cast<std::ptrdiff_t>(start);
-        candidate.operations.erase(first, first + static_cast<std::ptrdiff_t>(length));
-        return accept(std::move(candidate));
+        const auto last = first + static_cast<std::ptrdiff_t>(length);
+        const auto made = static_cast<uint32_t>(std::count_if(first, last, makes_one));
+        candidate.operations.erase(first, last);
+        Program renamed = candidate;
+        rename(renamed, start, renamed.operations.size(), made);
+        const bool other = renamed != candidate;
+        return accept(std::move(candidate)) || (other && accept(std::move(renamed)));
     }
 
     bool leave_out_stretches() {
@@ -82,11 +124,43 @@ class Shrinker {
             for (size_t j = i + 1; j < best_.operations.size() && !late(); ++j) {
                 Program candidate = best_;
                 auto& operations = candidate.operations;
+                const uint32_t made = makes_one(operations[i]) ? 1 : 0;
                 operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(j));
                 operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(i));
-                if (accept(std::move(candidate))) {
+                Program renamed = candidate;
+                rename(renamed, i, j - 1, made);  // behind the second one all is as it was
+                const bool other = renamed != candidate;
+                if (accept(std::move(candidate)) || (other && accept(std::move(renamed)))) {
                     any = true;
                     j = i;  // the same i again, with what is there now
+                }
+            }
+        }
+        return any;
+    }
+
+    // Two allocations become one of both sizes, where what matters is how full something is.
+    bool merge_neighbours() {
+        bool any = false;
+        for (size_t i = 0; i < best_.operations.size() && !late(); ++i) {
+            for (size_t j = i + 1; j < std::min(i + 1 + kMergeReach, best_.operations.size());
+                 ++j) {
+                const Operation& one = best_.operations[i];
+                const Operation& other = best_.operations[j];
+                if (one.code != other.code || !makes_one(one) || one.size > kMergedMax ||
+                    other.size > kMergedMax) {
+                    continue;
+                }
+                Program candidate = best_;
+                candidate.operations[i].size += other.size;
+                candidate.operations.erase(candidate.operations.begin() +
+                                           static_cast<std::ptrdiff_t>(j));
+                Program renamed = candidate;
+                rename(renamed, j, renamed.operations.size(), 1);
+                const bool differs = renamed != candidate;
+                if (accept(std::move(candidate)) || (differs && accept(std::move(renamed)))) {
+                    any = true;
+                    j = i;  // the same i again
                 }
             }
         }

@@ -1,8 +1,12 @@
 // Shrinker: from a program that fails to a small one that fails in the same way.
 //
-// Three kinds of steps, repeated until none helps or the time is over: leave out operations (halves
-// first, then smaller stretches, single ones, pairs), move operands and codes towards plain ones,
-// move the configuration towards the default. Deterministic.
+// Four kinds of steps, repeated until none helps or the time is over: leave out operations (halves
+// first, then smaller stretches, single ones, pairs), make one allocation of two, move operands and
+// codes towards plain ones, move the configuration towards the default. Deterministic.
+//
+// Objects are named by their place among those that are live: when an allocation goes, the names of
+// all younger ones change. So what is left out is left out twice: with the names as they were, and
+// with names that are smaller by as many as were made there.
 //
 // SHRINK-FAILS    the result fails; it is never longer than the program given
 // SHRINK-MINIMAL  when finished: leaving out any one operation makes it pass

@@ -29,6 +29,7 @@ const std::vector<SubjectEntry>& subjects() {
         jemalloc_entry(),
         pmr_monotonic_entry(),
         pmr_pool_entry(),
+        boehm_entry(),
     };
     return kSubjects;
 }

@@ -24,8 +24,11 @@ SubjectEntry malloc_entry();
 // not refuses to open, and last_error says why.
 SubjectEntry mimalloc_entry();
 SubjectEntry jemalloc_entry();
+// mimalloc without the step around its known bug, where the installed one has it: must be found.
+std::optional<SubjectEntry> misaligned_mimalloc_entry();
 SubjectEntry pmr_monotonic_entry();
 SubjectEntry pmr_pool_entry();
+SubjectEntry boehm_entry();  // Boehm's collector
 
 // A user's allocator from a shared object (docs/adding-a-subject.md).
 std::optional<SubjectEntry> plugin_entry(const std::string& path, std::string* error);

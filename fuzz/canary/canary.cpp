@@ -1,5 +1,6 @@
 // Canary: a target of operations that must find something, because its subject has a planted bug.
 // Proves that the machinery of `make fuzz` finds, shrinks, keeps and fails (ci/fuzz_test.py).
+// MORPH_CANARY in the environment is another shared object to be the subject: one of fuzz/wrong/.
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -13,10 +14,15 @@ inline constexpr suite::Family kTargetFamily = suite::Family::plain;
 
 namespace {
 
+const char* subject_path() {
+    const char* told = std::getenv("MORPH_CANARY");
+    return told != nullptr ? told : MORPH_CANARY_SUBJECT;
+}
+
 const suite::SubjectEntry& planted() {
     static const std::optional<suite::SubjectEntry> entry = [] {
         std::string error;
-        auto found = suite::find_subject(MORPH_CANARY_SUBJECT, &error);
+        auto found = suite::find_subject(subject_path(), &error);
         if (!found) std::fprintf(stderr, "canary: %s\n", error.c_str());
         return found;
     }();
@@ -32,6 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!result.finding) return 0;
     std::fprintf(stderr, "finding: checker %s at operation %zu on subject %s: %s\n",
                  suite::checker_name(result.finding->checker), result.finding->operation,
-                 MORPH_CANARY_SUBJECT, result.finding->text.c_str());
+                 subject_path(), result.finding->text.c_str());
     std::abort();
 }
