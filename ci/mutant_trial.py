@@ -10,6 +10,7 @@ rooms that the mutant touches. Whatever is run leaves the probe's marks.
 """
 
 import dataclasses
+import pathlib
 import re
 
 import fuzz_inputs
@@ -20,6 +21,7 @@ SUMMARY = re.compile(r": (\d+) programs, (\d+) operations, .* in ([\d.]+) s$", r
 ENDURED = re.compile(r"^finding: .*?(?:checker )?(\w+)", re.MULTILINE)
 LEFT = re.compile(r"^(\d+) operations of (\d+) are left", re.MULTILINE)
 FAILED_TEST = re.compile(r"^\[  FAILED  \] (\S+?)(?:,| \(|$)", re.MULTILINE)
+TEST_CASE = re.compile(r"^TEST(?:_[FP])?\((\w+),", re.MULTILINE)
 RUNNING_TEST = re.compile(r"^\[ RUN      \] (\S+)", re.MULTILINE)
 
 MORPHCHECK = "release/bin/morphcheck"
@@ -42,8 +44,10 @@ ALONE_SECONDS = 4
 IMPL_TESTS = ("unit_tests", "unit_tiny_tests", "interface_tests", "fuzz_tests")
 SUITE_TESTS = {"reference/": ("reference_tests", "interface_tests", "fuzz_tests"),
                "fuzz/": ("fuzz_tests",)}
-# In make test, which has these of its own configuration at hand.
-QUICK_TESTS = {"generator": "Generate.*", "shrinker": "Shrink.*"}
+# Tests of fuzz/ that a mutant of the class meets first; those of impl/ go by its folder.
+FIRST_TESTS = {"generator": "Generate.*", "shrinker": "Shrink*.*",
+               "checkers": "Fill.*:IntervalMap.*:Ledger.*:Isolate.*:Sweep.*:*BrokenSubjects.*:"
+                           "*BrokenHeaps.*:*HeapConfigurations.*"}
 # Subject -> fuzz target and corpus.
 TARGETS = {"arena": "arena", "pool": "pool", "general": "general", "context": "context",
            "heap": "heap", "runtime": "runtime", "v1": "v1"}
@@ -236,24 +240,39 @@ class Trial:
                     return names
         return IMPL_TESTS
 
+    def filters(self, name):
+        """Which tests of a program are run first: those of the class, or of the mutant's folder."""
+        if self.mutant.kind in FIRST_TESTS:
+            return [FIRST_TESTS[self.mutant.kind]]
+        folder = pathlib.Path(self.mutant.paths[0]).parent
+        suites = {suite for path in (self.workshop.root / folder).glob("*_test.cpp")
+                  for suite in TEST_CASE.findall(path.read_text())}
+        if not name.startswith("unit") or not suites:
+            return []
+        return [":".join(f"{suite}.*:*/{suite}.*" for suite in sorted(suites))]
+
     def tests(self):
         """The gate's tests: found by them for every seed, since they have none."""
         spent = 0.0
-        quick = self.options.quick
-        chosen = [f"--gtest_filter={QUICK_TESTS.get(self.mutant.kind, '*')}"] if quick else []
         for name in self.programs():
-            program = f"{'asan' if quick else 'release'}/tests/{name}"
+            program = f"{'asan' if self.options.quick else 'release'}/tests/{name}"
             self.build(program)
-            ended = self.workshop.run(
-                ["prlimit", f"--cpu={TEST_CPU_SECONDS}", self.built(program), "--gtest_fail_fast",
-                 "--gtest_color=no", *chosen], TEST_SECONDS)
-            spent += ended.seconds
-            if ended.bad:
-                failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
-                test = (failed or [name])[-1 if ended.status != 1 else 0]
-                return [Detection(seed, f"test {test}", "tests", seconds=round(spent, 2))
-                        for seed in range(1, self.options.seeds + 1)]
+            first = self.filters(name)
+            for chosen in first if self.options.quick and first else [*first, "*"]:
+                ended = self.workshop.run(
+                    ["prlimit", f"--cpu={TEST_CPU_SECONDS}", self.built(program),
+                     "--gtest_fail_fast", "--gtest_color=no", f"--gtest_filter={chosen}"],
+                    TEST_SECONDS)
+                spent += ended.seconds
+                if ended.bad:
+                    return self.failed_test(name, ended, round(spent, 2))
         return []
+
+    def failed_test(self, name, ended, seconds):
+        failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
+        test = (failed or [name])[0 if ended.status == 1 else -1]
+        return [Detection(seed, f"test {test}", "tests", seconds=seconds)
+                for seed in range(1, self.options.seeds + 1)]
 
     def room(self):
         """The fuzz target and the folder of corpora/seeds for its first subject, or None."""

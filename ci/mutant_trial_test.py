@@ -38,6 +38,7 @@ class Played:
         self.marks = marks
         self.ran = []
         self.build = "build"
+        self.root = pathlib.Path(".")
         self.folder = tempfile.TemporaryDirectory(prefix="morph-mutant-")
         self.files = pathlib.Path(self.folder.name)
 
@@ -95,13 +96,20 @@ class Trials(unittest.TestCase):
         self.assertEqual([one.witness for one in result.detections], ["test Arena.A"] * 3)
         self.assertEqual(mutant_report.witnesses(result), ["tests"])
         self.assertNotIn("build/release/tests/interface_tests",
-                         [words[-1] for words in workshop.ran])
+                         [word for words in workshop.ran for word in words])
 
     def test_mutants_of_the_suite_run_the_tests_of_the_suite_alone(self):
         _, workshop = self.run_trial(lambda words: None, witnesses=("tests",), replacements=(
             mutant_files.Replacement("reference/model.cpp", "a", "b", 1),))
         self.assertEqual([words[2].split("/")[-1] for words in workshop.ran],
                          list(mutant_trial.SUITE_TESTS["reference/"]))
+
+    def test_tests_of_the_class_or_of_the_folder_come_first(self):
+        _, workshop = self.run_trial(lambda words: None, kind="shrinker", witnesses=("tests",),
+                                     replacements=(mutant_files.Replacement(
+                                         "fuzz/shrink.cpp", "a", "b", 1),))
+        self.assertEqual([words[-1] for words in workshop.ran],
+                         ["--gtest_filter=Shrink*.*", "--gtest_filter=*"])
 
     def test_a_survivor_survives_and_says_whether_it_was_reached(self):
         result, _ = self.run_trial(lambda words: None, marks=("reached",))
