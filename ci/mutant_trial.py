@@ -9,11 +9,11 @@ The first three are what `make test` runs as well. A program that does not end i
 rooms that the mutant touches. Whatever is run leaves the probe's marks.
 """
 
-import dataclasses
 import pathlib
 import re
 
 import fuzz_inputs
+from mutant_result import Detection, Result
 from outcome import excerpt
 
 FINDING = re.compile(r"^finding: (?:checker )?(\w+) on subject", re.MULTILINE)
@@ -51,42 +51,6 @@ FIRST_TESTS = {"generator": "Generate.*", "shrinker": "Shrink*.*",
 # Subject -> fuzz target and corpus.
 TARGETS = {"arena": "arena", "pool": "pool", "general": "general", "context": "context",
            "heap": "heap", "runtime": "runtime", "v1": "v1"}
-
-
-@dataclasses.dataclass
-class Detection:
-    """What found the mutant, of one seed."""
-
-    seed: int
-    witness: str          # checker, "crash", "timeout"; "test NAME"
-    by: str               # morphcheck, replay, endure, tests, fuzz
-    subject: str = ""
-    operations: int | None = None
-    seconds: float = 0.0  # until it was found, from the first run of this seed on
-
-
-@dataclasses.dataclass
-class Result:
-    """All that is known of a mutant; kept as JSON."""
-
-    id: str
-    kind: str
-    expected: list
-    error: str = ""
-    reached: bool = False
-    triggered: bool = False
-    detections: list = dataclasses.field(default_factory=list)
-    seeds: int = 0
-    first: dict = dataclasses.field(default_factory=dict)  # witness -> in how many short runs
-    others: list = dataclasses.field(default_factory=list)  # when the only checker is off
-    shrunk: int | None = None
-    shrunk_from: int | None = None
-    build_seconds: float = 0.0
-    seconds: float = 0.0
-
-    @property
-    def detected(self):
-        return bool(self.detections)
 
 
 class Trial:

@@ -9,7 +9,8 @@ import unittest
 import mutant_files
 import mutant_report
 import mutant_trial
-from mutant_trial import Detection, Result, Trial
+from mutant_result import Detection, Result
+from mutant_trial import Trial
 from mutant_workshop import Ended
 
 OPTIONS = argparse.Namespace(seeds=3, seconds=2.0, fuzz_seconds=60, quick=False,

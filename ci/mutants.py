@@ -28,7 +28,8 @@ import mutant_files
 import mutant_report
 import mutant_workshop
 import tree
-from mutant_trial import FUZZ_SECONDS, MORPHCHECK, STAGES, VERSION, Detection, Result, Trial
+from mutant_result import Detection, Result
+from mutant_trial import FUZZ_SECONDS, MORPHCHECK, STAGES, VERSION, Trial
 
 # What a result depends on, beside the mutant itself.
 STATE = ("impl/", "reference/", "fuzz/", "Makefile")
