@@ -142,7 +142,8 @@ class Trial:
                 operations += run or 0
                 spent += took
                 if witness:
-                    if self.result.shrunk is None and witness != "timeout":
+                    if self.result.shrunk is None and witness != "timeout" and \
+                            not self.options.quick:
                         self.shrink(subject, mode, begin)
                     return [Detection(seed, witness, "morphcheck", subject, operations,
                                       round(spent, 2))]
