@@ -49,6 +49,9 @@ class BrokenHeapSubject final : public ForwardingHeapSubject {
         if (is(HeapMischief::stored_elsewhere) && value != nullptr && ++stores_ % 5 == 0) {
             return inner_->store(object, slot, object);
         }
+        if (is(HeapMischief::stored_nowhere) && value != nullptr && ++stores_ % 5 == 0) {
+            return inner_->store(object, slot, nullptr);
+        }
         inner_->store(object, slot, value);
     }
     MorphCode push_root(void** cell) override {

@@ -14,6 +14,7 @@ enum class HeapMischief : uint8_t {
     flags_lost,           // a collection clears the flags of a root's object
     reference_lost,       // a collection clears a root
     stored_elsewhere,     // a store goes to another object
+    stored_nowhere,       // a store leaves NULL
     two_become_one,       // a collection makes two roots refer to one of their objects
     garbage_kept,         // an early object is never freed
     hidden_from_walk,     // the walk leaves out the first object

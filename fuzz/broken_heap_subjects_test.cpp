@@ -51,6 +51,7 @@ constexpr Case kCases[] = {
     {"FlagsLostByACollection", HeapMischief::flags_lost, Checker::graph},
     {"RootLostByACollection", HeapMischief::reference_lost, Checker::graph},
     {"StoreGoesElsewhere", HeapMischief::stored_elsewhere, Checker::graph},
+    {"StoreGoesNowhere", HeapMischief::stored_nowhere, Checker::graph},
     {"TwoObjectsBecomeOne", HeapMischief::two_become_one, Checker::graph},
     {"GarbageKept", HeapMischief::garbage_kept, Checker::liveness},
     {"ObjectHiddenFromWalk", HeapMischief::hidden_from_walk, Checker::liveness},
