@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
-constexpr MorphMemConfig preset(MorphMemMode mode, size_t hint, size_t threshold, uint32_t pause) {
+consteval MorphMemConfig preset(MorphMemMode mode, size_t hint, size_t threshold, uint32_t pause) {
     MorphMemConfig config = {};
     config.mode = mode;
     config.heap_size_hint = hint;
