@@ -9,10 +9,11 @@ The first three are what `make test` runs as well. A program that does not end i
 rooms that the mutant touches. Whatever is run leaves the probe's marks.
 """
 
-import dataclasses
+import pathlib
 import re
 
 import fuzz_inputs
+from mutant_result import Detection, Result
 from outcome import excerpt
 
 FINDING = re.compile(r"^finding: (?:checker )?(\w+) on subject", re.MULTILINE)
@@ -20,13 +21,16 @@ SUMMARY = re.compile(r": (\d+) programs, (\d+) operations, .* in ([\d.]+) s$", r
 ENDURED = re.compile(r"^finding: .*?(?:checker )?(\w+)", re.MULTILINE)
 LEFT = re.compile(r"^(\d+) operations of (\d+) are left", re.MULTILINE)
 FAILED_TEST = re.compile(r"^\[  FAILED  \] (\S+?)(?:,| \(|$)", re.MULTILINE)
+TEST_CASE = re.compile(r"^TEST(?:_[FP])?\((\w+),", re.MULTILINE)
 RUNNING_TEST = re.compile(r"^\[ RUN      \] (\S+)", re.MULTILINE)
 
 MORPHCHECK = "release/bin/morphcheck"
 GRACE = 8            # seconds beyond its time after which a run may hang
 SURE = 30            # beyond which it does
+STAGES = ("tests", "replay", "endure", "fuzz")  # after morphcheck run
 VERSION = 1          # of what is done here: results of another one are not taken over
-TEST_SECONDS = 240
+TEST_CPU_SECONDS = 240    # of the processor: the machine may be busy
+TEST_SECONDS = 1800
 REPLAY_SECONDS = 60
 SHRINK_SECONDS = 6
 FUZZ_SECONDS = 60
@@ -40,47 +44,13 @@ ALONE_SECONDS = 4
 IMPL_TESTS = ("unit_tests", "unit_tiny_tests", "interface_tests", "fuzz_tests")
 SUITE_TESTS = {"reference/": ("reference_tests", "interface_tests", "fuzz_tests"),
                "fuzz/": ("fuzz_tests",)}
-# In make test, which has these of its own configuration at hand.
-QUICK_TESTS = {"generator": "Generate.*", "shrinker": "Shrink.*"}
+# Tests of fuzz/ that a mutant of the class meets first; those of impl/ go by its folder.
+FIRST_TESTS = {"generator": "Generate.*", "shrinker": "Shrink*.*",
+               "checkers": "Fill.*:IntervalMap.*:Ledger.*:Isolate.*:Sweep.*:*BrokenSubjects.*:"
+                           "*BrokenHeaps.*:*HeapConfigurations.*"}
 # Subject -> fuzz target and corpus.
 TARGETS = {"arena": "arena", "pool": "pool", "general": "general", "context": "context",
            "heap": "heap", "runtime": "runtime", "v1": "v1"}
-
-
-@dataclasses.dataclass
-class Detection:
-    """What found the mutant, of one seed."""
-
-    seed: int
-    witness: str          # checker, "crash", "timeout"; "test NAME"
-    by: str               # morphcheck, replay, endure, tests, fuzz
-    subject: str = ""
-    operations: int | None = None
-    seconds: float = 0.0  # until it was found, from the first run of this seed on
-
-
-@dataclasses.dataclass
-class Result:
-    """All that is known of a mutant; kept as JSON."""
-
-    id: str
-    kind: str
-    expected: list
-    error: str = ""
-    reached: bool = False
-    triggered: bool = False
-    detections: list = dataclasses.field(default_factory=list)
-    seeds: int = 0
-    first: dict = dataclasses.field(default_factory=dict)  # witness -> in how many short runs
-    others: list = dataclasses.field(default_factory=list)  # when the only checker is off
-    shrunk: int | None = None
-    shrunk_from: int | None = None
-    build_seconds: float = 0.0
-    seconds: float = 0.0
-
-    @property
-    def detected(self):
-        return bool(self.detections)
 
 
 class Trial:
@@ -109,10 +79,14 @@ class Trial:
     def go(self):
         result, seeds = self.result, range(1, self.options.seeds + 1)
         result.seeds = len(seeds)
-        first = [] if self.mutant.witnesses == ("tests",) else [self.drive]
-        for look in first + [self.tests] + ([self.replay, self.endure] if first else []):
+        first = [] if self.mutant.witnesses == ("tests",) else ["drive"]
+        looks = first + ["tests"] + (["replay", "endure"] if first else [])
+        for name in looks:
+            if name != "drive" and name not in self.options.stages:
+                continue
+            look = getattr(self, name)
             found = {one.seed for one in result.detections}
-            if look == self.drive:
+            if name == "drive":
                 self.build(MORPHCHECK)
                 for seed in seeds:
                     result.detections += self.drive(seed)
@@ -121,7 +95,7 @@ class Trial:
                 result.detections += [one for one in look() if one.seed not in found]
             if self.options.quick and result.detected:
                 return
-        if not result.detected and not self.options.quick:
+        if not result.detected and "fuzz" in self.options.stages:
             self.fuzz(seeds)
 
     def build(self, *targets):
@@ -230,23 +204,39 @@ class Trial:
                     return names
         return IMPL_TESTS
 
+    def filters(self, name):
+        """Which tests of a program are run first: those of the class, or of the mutant's folder."""
+        if self.mutant.kind in FIRST_TESTS:
+            return [FIRST_TESTS[self.mutant.kind]]
+        folder = pathlib.Path(self.mutant.paths[0]).parent
+        suites = {suite for path in (self.workshop.root / folder).glob("*_test.cpp")
+                  for suite in TEST_CASE.findall(path.read_text())}
+        if not name.startswith("unit") or not suites:
+            return []
+        return [":".join(f"{suite}.*:*/{suite}.*" for suite in sorted(suites))]
+
     def tests(self):
         """The gate's tests: found by them for every seed, since they have none."""
         spent = 0.0
-        quick = self.options.quick
-        chosen = [f"--gtest_filter={QUICK_TESTS.get(self.mutant.kind, '*')}"] if quick else []
         for name in self.programs():
-            program = f"{'asan' if quick else 'release'}/tests/{name}"
+            program = f"{'asan' if self.options.quick else 'release'}/tests/{name}"
             self.build(program)
-            ended = self.workshop.run([self.built(program), "--gtest_fail_fast",
-                                       "--gtest_color=no", *chosen], TEST_SECONDS)
-            spent += ended.seconds
-            if ended.bad:
-                failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
-                test = (failed or [name])[-1 if ended.status != 1 else 0]
-                return [Detection(seed, f"test {test}", "tests", seconds=round(spent, 2))
-                        for seed in range(1, self.options.seeds + 1)]
+            first = self.filters(name)
+            for chosen in first if self.options.quick and first else [*first, "*"]:
+                ended = self.workshop.run(
+                    ["prlimit", f"--cpu={TEST_CPU_SECONDS}", self.built(program),
+                     "--gtest_fail_fast", "--gtest_color=no", f"--gtest_filter={chosen}"],
+                    TEST_SECONDS)
+                spent += ended.seconds
+                if ended.bad:
+                    return self.failed_test(name, ended, round(spent, 2))
         return []
+
+    def failed_test(self, name, ended, seconds):
+        failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
+        test = (failed or [name])[0 if ended.status == 1 else -1]
+        return [Detection(seed, f"test {test}", "tests", seconds=seconds)
+                for seed in range(1, self.options.seeds + 1)]
 
     def room(self):
         """The fuzz target and the folder of corpora/seeds for its first subject, or None."""
@@ -288,7 +278,7 @@ class Trial:
     def fuzz(self, seeds):
         """libFuzzer on the subject's target, for a minute each seed, until one finds it."""
         target = self.room()
-        if target is None or not self.options.fuzz_seconds:
+        if target is None:
             return
         self.build(f"fuzz/bin/fuzz-{target}", MORPHCHECK)
         corpus = self.workshop.files / f"corpus-{target}"

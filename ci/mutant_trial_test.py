@@ -9,10 +9,12 @@ import unittest
 import mutant_files
 import mutant_report
 import mutant_trial
-from mutant_trial import Detection, Result, Trial
+from mutant_result import Detection, Result
+from mutant_trial import Trial
 from mutant_workshop import Ended
 
-OPTIONS = argparse.Namespace(seeds=3, seconds=2.0, fuzz_seconds=0, quick=False)
+OPTIONS = argparse.Namespace(seeds=3, seconds=2.0, fuzz_seconds=60, quick=False,
+                             stages=["tests", "replay", "endure"])
 CLEAN = "arena: 3 programs, 900 operations, 3 runs, 7 allocations, 0 refused requests in 0.5 s\n"
 
 
@@ -37,6 +39,7 @@ class Played:
         self.marks = marks
         self.ran = []
         self.build = "build"
+        self.root = pathlib.Path(".")
         self.folder = tempfile.TemporaryDirectory(prefix="morph-mutant-")
         self.files = pathlib.Path(self.folder.name)
 
@@ -86,7 +89,7 @@ class Trials(unittest.TestCase):
 
     def test_what_morphcheck_misses_goes_to_the_tests_of_its_room(self):
         def play(words):
-            if "tests/unit_tiny_tests" not in words[0]:
+            if not words[0] == "prlimit" or "tests/unit_tiny_tests" not in words[2]:
                 return None
             return Ended(1, "[ RUN      ] Arena.A\n[  FAILED  ] Arena.A (3 ms)\n", 0.4)
 
@@ -94,13 +97,20 @@ class Trials(unittest.TestCase):
         self.assertEqual([one.witness for one in result.detections], ["test Arena.A"] * 3)
         self.assertEqual(mutant_report.witnesses(result), ["tests"])
         self.assertNotIn("build/release/tests/interface_tests",
-                         [words[0] for words in workshop.ran])
+                         [word for words in workshop.ran for word in words])
 
     def test_mutants_of_the_suite_run_the_tests_of_the_suite_alone(self):
         _, workshop = self.run_trial(lambda words: None, witnesses=("tests",), replacements=(
             mutant_files.Replacement("reference/model.cpp", "a", "b", 1),))
-        self.assertEqual([words[0].split("/")[-1] for words in workshop.ran],
+        self.assertEqual([words[2].split("/")[-1] for words in workshop.ran],
                          list(mutant_trial.SUITE_TESTS["reference/"]))
+
+    def test_tests_of_the_class_or_of_the_folder_come_first(self):
+        _, workshop = self.run_trial(lambda words: None, kind="shrinker", witnesses=("tests",),
+                                     replacements=(mutant_files.Replacement(
+                                         "fuzz/shrink.cpp", "a", "b", 1),))
+        self.assertEqual([words[-1] for words in workshop.ran],
+                         ["--gtest_filter=Shrink*.*", "--gtest_filter=*"])
 
     def test_a_survivor_survives_and_says_whether_it_was_reached(self):
         result, _ = self.run_trial(lambda words: None, marks=("reached",))

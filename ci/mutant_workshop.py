@@ -131,7 +131,7 @@ class Base:
         folder = self.root / self.build
         found = [*(folder / "generated").rglob("*"), *(folder / configuration).rglob("*")]
         return [str(path.relative_to(self.root)) for path in found
-                if path.suffix in (".o", ".a", ".d", ".h", ".command") and path.is_file()]
+                if path.suffix in (".o", ".a", ".d", ".h", ".command", ".pch") and path.is_file()]
 
     def make(self, target, jobs):
         """Builds a program of the unchanged tree, once."""

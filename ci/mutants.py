@@ -28,7 +28,8 @@ import mutant_files
 import mutant_report
 import mutant_workshop
 import tree
-from mutant_trial import FUZZ_SECONDS, MORPHCHECK, VERSION, Detection, Result, Trial
+from mutant_result import Detection, Result
+from mutant_trial import FUZZ_SECONDS, MORPHCHECK, STAGES, VERSION, Trial
 
 # What a result depends on, beside the mutant itself.
 STATE = ("impl/", "reference/", "fuzz/", "Makefile")
@@ -138,7 +139,8 @@ class Run:
             self.idle.put(place)
         result.seconds = round(time.monotonic() - began, 1)
         self.results[mutant.id] = result
-        if not result.error and not self.options.quick:
+        whole = set(self.options.stages) == set(STAGES)  # else it may be found by the others
+        if not result.error and not self.options.quick and (result.detected or whole):
             self.journal.keep(mutant, result)
         done = len(self.results)
         print(f"[{done:>3}/{len(self.mutants)}] {mutant_report.line(result)}", flush=True)
@@ -184,7 +186,9 @@ def arguments(words=None):
     parser.add_argument("--seeds", type=int, default=3, help="runs of each driver")
     parser.add_argument("--seconds", type=float, default=20, help="of each seed's run")
     parser.add_argument("--fuzz-seconds", type=int, default=FUZZ_SECONDS,
-                        help="of libFuzzer, each seed, where nothing else finds it; 0: none")
+                        help="of libFuzzer, each seed, where nothing else finds it")
+    parser.add_argument("--stages", type=str.split, default=list(STAGES),
+                        help=f"what else is run: \"{' '.join(STAGES)}\" (default)")
     parser.add_argument("--time", type=float, default=0, help="begin no mutant after so long")
     parser.add_argument("--seed", type=int, default=0,
                         help="which of them comes first, where --time leaves some out")
@@ -196,7 +200,7 @@ def arguments(words=None):
     parser.add_argument("ids", nargs="*", help="mutants; all when there are none")
     options = parser.parse_args(words)
     if options.quick:
-        options.seeds, options.fuzz_seconds = 1, 0
+        options.seeds, options.stages = 1, ["tests"]
         if options.build.is_absolute() or ".." in options.build.parts:
             parser.error("--quick: --build is a folder of this tree")
     if options.jobs < 1 or options.seeds < 1 or options.seconds <= 0:
@@ -206,7 +210,8 @@ def arguments(words=None):
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when started in the background
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         mutants = mutant_files.load(".", options.ids)
         wrong = [text for mutant in mutants for text in mutant_files.problems(".", mutant)]

@@ -15,7 +15,7 @@ import unittest
 import mutant_files
 import mutant_workshop
 import mutants
-from mutant_trial import Detection, Result
+from mutant_result import Detection, Result
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "fuzz/broken_subject.h"
 #include "fuzz/generate.h"
@@ -24,9 +25,10 @@ Program random_program(uint64_t seed, const SubjectEntry& entry) {
     return generate(seed, options);
 }
 
-std::optional<Finding> first_finding(const SubjectEntry& entry, uint64_t programs) {
+std::optional<Finding> first_finding(const SubjectEntry& entry, uint64_t programs,
+                                     const RunOptions& options = {}) {
     for (uint64_t seed = 0; seed < programs; ++seed) {
-        RunResult result = run(random_program(seed, entry), entry);
+        RunResult result = run(random_program(seed, entry), entry, options);
         if (result.finding.has_value()) return result.finding;
     }
     return std::nullopt;
@@ -122,6 +124,28 @@ TEST(BrokenSubjects, WithoutMischiefPass) {
             first_finding(broken(entry_named(name), Mischief::none), 100);
         if (finding.has_value()) ADD_FAILURE() << name << ": " << finding->text;
     }
+}
+
+// Nobody else sees these; with another checker off they are found as before.
+TEST(BrokenSubjects, AreNotCaughtWhileTheirCheckerIsSwitchedOff) {
+    const auto bit = [](Checker checker) { return uint32_t{1} << static_cast<unsigned>(checker); };
+    for (const auto& [mischief, checker] :
+         {std::pair{Mischief::not_zeroed, Checker::zeroing},
+          std::pair{Mischief::verify_fails, Checker::invariants},
+          std::pair{Mischief::held_per_reset, Checker::fixed_point}}) {
+        const SubjectEntry entry = broken(entry_named("reference.context"), mischief);
+        RunOptions options;
+        options.without = bit(checker);
+        EXPECT_FALSE(first_finding(entry, 100, options).has_value()) << checker_name(checker);
+        options.without = bit(Checker::alignment);
+        const std::optional<Finding> found = first_finding(entry, kPrograms, options);
+        EXPECT_TRUE(found.has_value() && found->checker == checker) << checker_name(checker);
+    }
+    for (size_t index = 0; index < kCheckers; ++index) {
+        const auto checker = static_cast<Checker>(index);
+        EXPECT_EQ(checker_of(checker_name(checker)), checker);
+    }
+    EXPECT_EQ(checker_of("nonsense"), std::nullopt);
 }
 
 class CorrectSubjects : public testing::TestWithParam<const char*> {};

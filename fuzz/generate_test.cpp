@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "fuzz/forwarding_subject.h"
 #include "fuzz/runner.h"
@@ -184,6 +185,33 @@ TEST(Generate, ReachesEveryEdgeOfTheHeap) {
     EXPECT_GT(forced, kSeeds);
     EXPECT_GT(refusals, 10u);
     EXPECT_GT(promotions_refused, 0u);
+}
+
+// What a program asks for, by its operations alone.
+TEST(Generate, AsksForNothingForTheImpossibleAndForManyTypes) {
+    for (const char* name : {"arena.tiny", "pool.tiny", "context.tiny", "heap.tiny"}) {
+        const SubjectEntry entry = *find_subject(name, nullptr);
+        GenerateOptions options;
+        options.kind = entry.kind;
+        options.abilities = entry.abilities;
+        size_t empty = 0, huge = 0, objects = 0, programs_of_many_types = 0;
+        for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+            std::set<uint32_t> types;
+            for (const Operation& operation : generate(seed, options).operations) {
+                if (!shape(operation.code).uses(Operand::size)) continue;
+                const bool typed = shape(operation.code).uses(Operand::type);
+                if (!typed && operation.code != Code::allocate) continue;
+                ++objects;
+                empty += operation.size == 0 ? 1 : 0;
+                huge += operation.size > MORPH_MAX_REQUEST ? 1 : 0;
+                if (typed) types.insert(operation.type);
+            }
+            programs_of_many_types += types.size() >= 4 ? 1 : 0;
+        }
+        EXPECT_GT(empty, objects / 1000) << name;
+        EXPECT_GT(huge, objects / 1000) << name;
+        if (entry.abilities.types) EXPECT_GT(programs_of_many_types, kSeeds / 20) << name;
+    }
 }
 
 TEST(Generate, TheSameSeedGivesTheSameProgramAndAnotherSeedAnother) {

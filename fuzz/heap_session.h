@@ -171,6 +171,8 @@ class HeapSession : private SessionCore {
     bool check_walk();
     bool check_figures();
     bool check_law(const MorphHeapStats& seen);
+    bool check_peak(const MorphHeapStats& seen);
+    bool check_pauses(const MorphPauses& pauses, const char* which);
     bool check_types();
     bool check_verify();
     bool check_footprint();
@@ -218,6 +220,7 @@ class HeapSession : private SessionCore {
     uint64_t volume_peak_ = 0;     // of what objects not known dead may take
     uint64_t aligned_volume_ = 0;  // what alignments may have cost since the last reset
     uint64_t nursery_peak_ = 0;
+    uint64_t live_peak_ = 0;  // bytes_live_peak, as last seen
     size_t next_query_ = 0;
 };
 

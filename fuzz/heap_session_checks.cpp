@@ -106,7 +106,31 @@ bool HeapSession::check_figures() {
     if (good && seen.bytes_mapped_peak < seen.bytes_mapped) {
         good = fail(Checker::metrics, "bytes_mapped_peak is below bytes_mapped");
     }
-    return good && check_law(seen);
+    return good && check_peak(seen) && check_pauses(seen.minor, "minor") &&
+           check_pauses(seen.major, "major") && check_law(seen);
+}
+
+// The peak is never below what is live, and falls with a reset alone.
+bool HeapSession::check_peak(const MorphHeapStats& seen) {
+    const uint64_t least = std::max(live_peak_, seen.counts.bytes_live);
+    live_peak_ = seen.bytes_live_peak;
+    if (seen.bytes_live_peak >= least) return true;
+    return fail(Checker::metrics, "bytes_live_peak is %" PRIu64 ", expected at least %" PRIu64,
+                seen.bytes_live_peak, least);
+}
+
+// How long a collection took is not known; that the figures belong together is.
+bool HeapSession::check_pauses(const MorphPauses& pauses, const char* which) {
+    const bool ordered = pauses.p50_ns <= pauses.p90_ns && pauses.p90_ns <= pauses.p99_ns &&
+                         pauses.p99_ns <= pauses.max_ns && pauses.max_ns <= pauses.total_ns;
+    const bool within =
+        pauses.count == 0 ? pauses.total_ns == 0 : pauses.total_ns / pauses.count <= pauses.max_ns;
+    if (ordered && within) return true;
+    return fail(Checker::metrics,
+                "%s pauses: %" PRIu64 " of %" PRIu64 " ns in all, the longest %" PRIu64
+                ", percentiles %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+                which, pauses.count, pauses.total_ns, pauses.max_ns, pauses.p50_ns, pauses.p90_ns,
+                pauses.p99_ns);
 }
 
 bool HeapSession::check_law(const MorphHeapStats& seen) {

@@ -269,6 +269,7 @@ HeapSession::Step HeapSession::reset() {
     if (law_.has_value()) law_->reset();
     memory_refused_ = false;
     aligned_volume_ = 0;
+    live_peak_ = 0;
     forced_known_ = forced_known_ && until_forced_ == 0;
     const MorphHeapStats stats = heap_->stats();
     minors_ = stats.minor.count;

@@ -105,7 +105,7 @@ class Session : private SessionCore {
     Step free_interior(size_t position);
     Step free_wrong_size(size_t position, size_t size);
     Step overrun(size_t position);
-    Step overrun_in_arena(Shadow& shadow);
+    Step overrun_in_arena(size_t position);
     bool expect_misuse(MorphCode seen, MorphCode code, MorphReportKind kind, const char* what);
 
     const size_t metrics_interval_;

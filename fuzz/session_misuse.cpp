@@ -4,6 +4,7 @@
 //   always   a free slot, an address inside an object      MORPH_ERROR_NOT_AN_OBJECT
 //   debug    the same with a report; foreign addresses; a wrong size (MORPH_ERROR_WRONG_SIZE);
 //            an overwritten guard (MORPH_ERROR_CORRUPTION)
+#include <algorithm>
 #include <cstdio>
 
 #include "fuzz/session.h"
@@ -121,7 +122,7 @@ Session::Step Session::overrun(size_t position) {
     Shadow& shadow = live_.at(position);
     if (shadow.model == nullptr || shadow.size == 0) return Step::skipped;
     if (!freed_alone(shadow)) {
-        return entry_.kind == Kind::arena ? overrun_in_arena(shadow) : Step::skipped;
+        return entry_.kind == Kind::arena ? overrun_in_arena(position) : Step::skipped;
     }
     changed_ = true;
     flip(shadow.address + shadow.size);
@@ -133,9 +134,23 @@ Session::Step Session::overrun(size_t position) {
     return good ? Step::done : Step::bad;
 }
 
-// Nothing is freed alone in an arena: its verification is what looks at the guards.
-Session::Step Session::overrun_in_arena(Shadow& shadow) {
+// Nothing is freed alone in an arena: releases look at the guards of what they would free, and free
+// nothing then; verification looks at all.
+Session::Step Session::overrun_in_arena(size_t position) {
+    Shadow& shadow = live_.at(position);
     changed_ = true;
+    const auto mark = std::find_if(marks_.rbegin(), marks_.rend(), [position](const Mark& each) {
+        return each.live_count <= position;
+    });
+    if (mark != marks_.rend()) {
+        flip(shadow.address + shadow.size);
+        const MorphCode released = subject_->release(mark->handle);
+        flip(shadow.address + shadow.size);
+        if (!expect_misuse(released, MORPH_ERROR_CORRUPTION, MORPH_REPORT_GUARD_OVERWRITTEN,
+                           "release of an object that was overrun")) {
+            return Step::bad;
+        }
+    }
     flip(shadow.address + shadow.size);
     MorphCode code = subject_->verify();
     flip(shadow.address + shadow.size);
