@@ -216,6 +216,13 @@ class Engine(unittest.TestCase):
         self.assertEqual([one.place.line for one in chosen], [line_with("calls++")])
         self.assertNotIn("MORPH_MUTATION(1)", (workshop.root / "src/main.cpp").read_text())
 
+    def test_what_has_not_changed_is_not_built_again(self):
+        candidate = self.candidate("calls++", "calls++ becomes calls--")
+        workshop, _, _ = self.build(candidate)
+        before = (workshop.root / "src/main.cpp").stat().st_mtime_ns
+        self.build(candidate)
+        self.assertEqual((workshop.root / "src/main.cpp").stat().st_mtime_ns, before)
+
     def test_an_error_that_no_mutation_made_is_no_mutations_fault(self):
         project = Project(self.root, ("src/",), "-std=c++20", ("src/", "Makefile"), ("nothing",))
         workshop = Workshop(project, self.folder / "mutate", 1)

@@ -49,7 +49,7 @@ def pattern(test):
 
 def gtest_units(program, folder):
     """One unit for each test of a GoogleTest program."""
-    listing = subprocess.run([str(folder / program), "--gtest_list_tests"], capture_output=True,
+    listing = subprocess.run([(folder / program).resolve(), "--gtest_list_tests"], capture_output=True,
                              text=True, check=True, cwd=folder).stdout
     units, suite = [], ""
     for line in listing.splitlines():
@@ -63,7 +63,7 @@ def gtest_units(program, folder):
 
 def command(words, folder, seconds, log, environment):
     return Command(tuple([*LIMITS, *words]), seconds, log.resolve(), environment,
-                   folder=folder)
+                   True, folder)
 
 
 def unit_words(units):

@@ -104,7 +104,8 @@ class Workshop:
         """Copies what has changed but for the pool's files, which write() writes."""
         wanted = set(self.files())
         for path in wanted:
-            self.put(path, (self.project.root / path).read_bytes())
+            if not path.startswith(self.project.pool):
+                self.put(path, (self.project.root / path).read_bytes())
         for copy in [path for path in self.root.rglob("*") if path.is_file()]:
             name = str(copy.relative_to(self.root))
             if name not in wanted and not name.startswith(("build/", "corpora/")):
