@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which lines and branches of impl/ are run: the body of `make coverage`, and a gate of `make test`.
+"""Which lines and branches of impl/ are run: body of `make coverage`, and a gate of `make test`.
 
     ci/coverage.py report [--build DIR] [--jobs N] [--seconds N] [--seed N] --targets "..." TEST...
     ci/coverage.py never-run [--build DIR]     what the last count of make test did not reach
@@ -11,9 +11,9 @@
               |                        |                 those that crash
               +---> build/coverage <---+                 ci/coverage_counts.py: what is counted
 
-The last line of `report` is `coverage: lines X %, branches Y %`, of tests and corpora together. With
---seconds, corpora get a quarter of the time and test programs the most of the rest; what does not fit
-is left out, which is said. Exit status: 0 when nothing failed, else 1.
+The last line of `report` is `coverage: lines X %, branches Y %`, of tests and corpora together.
+With --seconds, corpora get a quarter of the time and test programs the most of the rest; what does
+not fit is left out, which is said. Exit status: 0 when nothing failed, else 1.
 """
 
 import argparse

@@ -52,6 +52,10 @@ class Counting(unittest.TestCase):
         self.assertEqual(of(FUNCTION).lines, {1: 9, 2: 9, 3: 0, 4: 0, 5: 9, 6: 9})
         self.assertEqual(of(FUNCTION).never_run(), [3, 4])
 
+    def test_a_line_behind_a_gap_has_the_count_of_what_goes_on_there(self):
+        export = exported([(1, 14, 9, ENTRY), (4, 6, 0, GAP), (5, 5, 9, LEAVE), (6, 2, 0, NOTHING)])
+        self.assertEqual(of(FUNCTION, export).lines, {line: 9 for line in range(1, 7)})
+
     def test_gaps_are_no_regions(self):
         self.assertEqual(of(FUNCTION).regions, {(1, 14): 9, (2, 9): 9, (2, 16): 0, (5, 5): 9})
 

@@ -190,8 +190,8 @@ void run_out_of_mapping_records() {
     }
     if (morph::os::map_pages(2 * kMega, 64 * kMega, nullptr) != nullptr) _exit(3);
     morph::os::unmap_pages(held + kMega, kMega);  // would split a record
-    std::vector<unsigned char> present(kMega / kPage);
-    if (mincore(held + kMega, kMega, present.data()) == 0) {
+    static unsigned char present[kMega / kPage];  // nothing can be allocated any more
+    if (mincore(held + kMega, kMega, present) == 0) {
         for (unsigned char page : present) {
             if ((page & 1) != 0) _exit(4);
         }
