@@ -10,7 +10,7 @@
                nearly each operation                        operation, all of them each season
 
 Whatever is found here is a false alarm of the suite, or a bug of a peer. A share is what the slower
-of the two can do: docs/power.md and the table below say how it was chosen. Pieces that are whole
+of the two can do, see the table below. Pieces that are whole
 are kept in BUILD/peers, with what their numbers depend on: a run that was stopped goes on. With
 --seconds each piece gets its part of the time, and those that are cut count what they did.
 
@@ -33,7 +33,7 @@ import children
 # cost a few microseconds an operation; collected heaps, which are compared as a whole graph after
 # each collection, do less: an operation of a program costs 30 to 100 times one of a life there.
 SHARES = {
-    "pmr.pool": 0.1, "pmr.monotonic": 0.1, "malloc": 0.1, "jemalloc": 0.1, "mimalloc": 0.1,
+    "pmr.pool": 0.1, "pmr.monotonic": 0.1, "malloc": 0.1, "jemalloc": 0.1, "mimalloc": 0.04,
     "reference.pool": 0.1, "reference.arena": 0.1, "reference.general": 0.05,
     "reference.context": 0.05, "boehm": 0.04, "v1.runtime": 0.02, "v1": 0.04,
     "reference.heap": 0.004, "reference.runtime": 0.004,
