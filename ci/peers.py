@@ -3,9 +3,9 @@
 
     ci/peers.py [--build DIR] [--operations N] [--seconds S] [--seed K] [--jobs J] [--only REGEX]
 
-               share, in short programs: `morphcheck run`      the rest, in long lives: `endure`
-    subject  |--------------------------------------------|-----------------------------------------|
-             | piece 0 | piece 1 | piece 2 | piece 3      | piece 0 | piece 1 | piece 2 | piece 3   |
+               share, in short programs: `morphcheck run`    the rest, in long lives: `endure`
+    subject  |--------------------------------------------|-------------------------------------|
+             | piece 0 | piece 1 | piece 2 | piece 3      | piece 0 | piece 1 | ...             |
                consecutive seeds; all checkers after        one seed each; cheap checks after each
                nearly each operation                        operation, all of them each season
 
@@ -168,7 +168,8 @@ class Run:
         seconds = sum(one.seconds for one in done.values())
         findings = [one.finding for one in done.values() if one.finding]
         print(f"{subject:<18} {sum(each.values()):>11} operations: {each['run']:>9} in programs, "
-              f"{each['endure']:>9} in lives, {len(findings)} findings {seconds:8.1f} s", flush=True)
+              f"{each['endure']:>9} in lives, {len(findings)} findings {seconds:8.1f} s",
+              flush=True)
         for finding in findings:
             print("    " + finding.rstrip().replace("\n", "\n    "), flush=True)
 

@@ -73,7 +73,8 @@ class Peers(unittest.TestCase):
         self.fake("exit 0\n")
         for words in (("--operations", "0"), ("--only", "nonsense"), ("--seconds", "-1")):
             self.assertEqual(self.peers(*words)[0], 2, words)
-        self.assertEqual(self.peers("--operations", "10", "--only", "^malloc$")[0], 1)  # nothing done
+        nothing_done = self.peers("--operations", "10", "--only", "^malloc$")
+        self.assertEqual(nothing_done[0], 1, nothing_done[1])
 
 
 if __name__ == "__main__":

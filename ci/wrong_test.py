@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Known-wrong subjects, with the commands that people use: found, shrunk, replayed; by libFuzzer too.
+"""Known-wrong subjects, with the commands that people use: found, shrunk, replayed; by libFuzzer.
 
     morphcheck run --> finding --> morphcheck shrink --> fewer than ten operations --> replay fails
     fuzz-canary (MORPH_CANARY=...) --> make fuzz's script --> kept in regressions --> replay fails
