@@ -325,7 +325,7 @@ void GraphRun::forget_roots() {
 }
 
 EnduranceReport endure_graph(const SubjectEntry& subject, const EnduranceOptions& options) {
-    // Not on the stack, which a conservative collector scans: its cells are to be roots by our word.
+    // Not on the stack, which a conservative collector scans: cells are roots by our word alone.
     return std::make_unique<GraphRun>(subject, options)->run();
 }
 
