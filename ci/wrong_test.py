@@ -19,7 +19,7 @@ WRONG = BUILD / "fuzz/bin/wrong"
 FUZZ = pathlib.Path(__file__).with_name("fuzz.py")
 CHECKERS = {"boundary_tags-1": "overlap", "boundary_tags-2": "contract", "buddy-1": "overlap",
             "buddy-2": "zeroing", "cursor_arena-1": "contract", "cursor_arena-2": "alignment"}
-BY_FUZZER = ("boundary_tags-2", "buddy-2", "cursor_arena-2")
+BY_FUZZER = ("boundary_tags-2", "cursor_arena-2")
 OPERATIONS_MAX = 9
 
 
