@@ -5,8 +5,8 @@
               +--> witnesses: checkers, crash, timeout                        +--> where all fails
 
 The first three are what `make test` runs as well. A program that does not end is a finding:
-"timeout". Tests run when morphcheck did not find the mutant for every seed, and only those of the
-rooms that the mutant touches. Whatever is run leaves the probe's marks.
+"timeout". Tests and long lives are for what morphcheck and the corpora missed for each seed; of the
+tests, only those of the rooms that the mutant touches. Whatever is run leaves the probe's marks.
 """
 
 import pathlib
@@ -80,7 +80,7 @@ class Trial:
         result, seeds = self.result, range(1, self.options.seeds + 1)
         result.seeds = len(seeds)
         first = [] if self.mutant.witnesses == ("tests",) else ["drive"]
-        looks = first + ["tests"] + (["replay", "endure"] if first else [])
+        looks = [*first, "replay", "tests", "endure"] if first else ["tests"]
         for name in looks:
             if name != "drive" and name not in self.options.stages:
                 continue
@@ -91,7 +91,7 @@ class Trial:
                 for seed in seeds:
                     result.detections += self.drive(seed)
                 self.explore()
-            elif len(found) < len(seeds):
+            elif not found or (name == "replay" and len(found) < len(seeds)):
                 result.detections += [one for one in look() if one.seed not in found]
             if self.options.quick and result.detected:
                 return

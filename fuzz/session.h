@@ -96,7 +96,7 @@ class Session : private SessionCore {
     bool check_inside(const Shadow& shadow, size_t offset);
     bool check_behind(uintptr_t address);
     bool check_foreign(size_t choice);
-    bool check_freed(const void* object);
+    bool check_freed(const unsigned char* object, size_t size);
     bool check_dropped();
 
     // session_misuse.cpp

@@ -165,7 +165,7 @@ Session::Step Session::free_object(size_t position) {
     forget(position);
     if (law_.has_value() && shadow.model != nullptr) law_->free(shadow.model->id);
     if (shadow.model != nullptr) model_->free(*shadow.model);
-    return check_freed(shadow.address) ? Step::done : Step::bad;
+    return check_freed(shadow.address, shadow.size) ? Step::done : Step::bad;
 }
 
 Session::Step Session::reallocate(size_t position, size_t new_size) {

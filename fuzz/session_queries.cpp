@@ -101,12 +101,16 @@ bool Session::check_foreign(size_t choice) {
                 info->allocated, info->room);
 }
 
-// Right after a free.
-bool Session::check_freed(const void* object) {
+// Right after a free: no address that was the object's is anybody's.
+bool Session::check_freed(const unsigned char* object, size_t size) {
     if (!can_.query) return true;
-    std::optional<MorphAddressInfo> info = subject_->query(object);
-    if (!info.has_value() || !info->allocated) return true;
-    return fail(Checker::query, "%p was freed and is said to be allocated", object);
+    for (size_t offset : {size_t{0}, size / 2}) {
+        std::optional<MorphAddressInfo> info = subject_->query(object + offset);
+        if (!info.has_value() || !info->allocated) continue;
+        return fail(Checker::query, "%p was freed and is said to be allocated",
+                    static_cast<const void*>(object + offset));
+    }
+    return true;
 }
 
 // Right after a reset or release, before anything else can be there.
