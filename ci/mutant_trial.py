@@ -46,8 +46,8 @@ SUITE_TESTS = {"reference/": ("reference_tests", "interface_tests", "fuzz_tests"
                "fuzz/": ("fuzz_tests",)}
 # Tests of fuzz/ that a mutant of the class meets first; those of impl/ go by its folder.
 FIRST_TESTS = {"generator": "Generate.*", "shrinker": "Shrink*.*",
-               "checkers": "Fill.*:IntervalMap.*:Ledger.*:Isolate.*:Sweep.*:*BrokenSubjects.*:"
-                           "*BrokenHeaps.*:*HeapConfigurations.*"}
+               "checkers": "Fill.*:IntervalMap.*:Ledger.*:Isolate.*:Sweep.*:HeapSession.*:"
+                           "*BrokenSubjects.*:*BrokenHeaps.*:*HeapConfigurations.*"}
 # Subject -> fuzz target and corpus.
 TARGETS = {"arena": "arena", "pool": "pool", "general": "general", "context": "context",
            "heap": "heap", "runtime": "runtime", "v1": "v1"}
@@ -142,7 +142,8 @@ class Trial:
                 operations += run or 0
                 spent += took
                 if witness:
-                    if self.result.shrunk is None and witness != "timeout":
+                    if self.result.shrunk is None and witness != "timeout" and \
+                            not self.options.quick:
                         self.shrink(subject, mode, begin)
                     return [Detection(seed, witness, "morphcheck", subject, operations,
                                       round(spent, 2))]
@@ -229,12 +230,16 @@ class Trial:
                     TEST_SECONDS)
                 spent += ended.seconds
                 if ended.bad:
-                    return self.failed_test(name, ended, round(spent, 2))
+                    return self.failed_test(program, ended, round(spent, 2))
         return []
 
-    def failed_test(self, name, ended, seconds):
+    def failed_test(self, program, ended, seconds):
+        """The test that failed; the unchanged tree must pass it."""
         failed = FAILED_TEST.findall(ended.output) or RUNNING_TEST.findall(ended.output)
-        test = (failed or [name])[0 if ended.status == 1 else -1]
+        test = (failed or [program])[0 if ended.status == 1 else -1]
+        if failed and self.workshop.run_unchanged([self.built(program), f"--gtest_filter={test}"],
+                                                  TEST_SECONDS).bad:
+            raise RuntimeError(f"{test} fails in the unchanged tree as well")
         return [Detection(seed, f"test {test}", "tests", seconds=seconds)
                 for seed in range(1, self.options.seeds + 1)]
 

@@ -51,6 +51,9 @@ class Played:
         self.ran.append(words)
         return self.play(words) or Ended(0, CLEAN, 0.5)
 
+    def run_unchanged(self, words, _seconds):
+        return self.play(["unchanged", *words]) or Ended(0, "", 0.1)
+
     def marked(self, mark):
         return mark in self.marks
 
@@ -98,6 +101,13 @@ class Trials(unittest.TestCase):
         self.assertEqual(mutant_report.witnesses(result), ["tests"])
         self.assertNotIn("build/release/tests/interface_tests",
                          [word for words in workshop.ran for word in words])
+
+    def test_a_test_that_fails_without_the_mutant_is_an_error(self):
+        bad = Ended(1, "[  FAILED  ] Arena.A (3 ms)\n", 0.4)
+        result, _ = self.run_trial(lambda words: bad if words[0] in ("prlimit", "unchanged")
+                                   else None, witnesses=("tests",))
+        self.assertEqual(result.error, "Arena.A fails in the unchanged tree as well")
+        self.assertFalse(result.detected)
 
     def test_mutants_of_the_suite_run_the_tests_of_the_suite_alone(self):
         _, workshop = self.run_trial(lambda words: None, witnesses=("tests",), replacements=(

@@ -155,7 +155,7 @@ def full_base(folder, compiler):
 
 
 def run_make(base, root, targets, jobs=1):
-    return execute(["nice", "-n", "4", "make", "--no-print-directory", f"-j{jobs}",
+    return execute(["nice", "-n", "2", "make", "--no-print-directory", f"-j{jobs}",
                     f"BUILD={base.build}", *base.settings,
                     *(f"{base.build}/{target}" for target in targets)], BUILD_SECONDS, root,
                    {"MAKEFLAGS": ""})
@@ -212,3 +212,7 @@ class Workshop:
         return execute(words, seconds, self.root, {
             "MORPH_MUTANT_REACHED": str(self.marks / "reached"),
             "MORPH_MUTANT_TRIGGERED": str(self.marks / "triggered")})
+
+    def run_unchanged(self, words, seconds):
+        """The same of the base."""
+        return execute(words, seconds, self.base.root)

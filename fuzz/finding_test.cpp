@@ -1,5 +1,6 @@
 // From a failing program to a small one that people can use: isolation, shrinking, explanation, the
 // written C++ program; and the failure sweep. Bugs are planted in a layer around the reference.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -187,6 +188,19 @@ TEST(Shrink, TwoAllocationsBecomeOneWhereTheirSumIsWhatMatters) {
     const ShrinkResult result = shrink(parsed(text), full);
     ASSERT_EQ(result.program.operations.size(), 1u);
     EXPECT_EQ(result.program.operations[0].size, 4000u);
+}
+
+TEST(Shrink, OperationsThatOnlyGoTogetherAreLeftOutTogether) {
+    const Program program = parsed("mark\nallocate size=5\nreset\nverify\nrelease\nmetrics\n");
+    const auto count = [](const Program& candidate, Code code) {
+        return std::count_if(candidate.operations.begin(), candidate.operations.end(),
+                             [code](const Operation& each) { return each.code == code; });
+    };
+    const ShrinkResult result = shrink(program, [&](const Program& candidate) {
+        return count(candidate, Code::mark) == count(candidate, Code::release) &&
+               count(candidate, Code::metrics) == 1;
+    });
+    EXPECT_EQ(print(result.program), "metrics\n");
 }
 
 TEST(Shrink, AProgramThatPassesComesBackAsItIs) {

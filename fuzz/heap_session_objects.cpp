@@ -40,9 +40,9 @@ bool HeapSession::accept(size_t cell, void* object, Id id) {
     const size_t begin = weak ? least_size(model_->type(model.type)) : 0;
     const auto* bytes = static_cast<const unsigned char*>(object);
     const size_t nonzero = begin + first_nonzero(bytes + begin, model.size - begin, whole_);
-    if (nonzero != model.size) {
-        return fail(Checker::zeroing, "byte %zu of %zu is 0x%02x", nonzero, model.size,
-                    bytes[nonzero]);
+    if (nonzero != model.size &&
+        !fail(Checker::zeroing, "byte %zu of %zu is 0x%02x", nonzero, model.size, bytes[nonzero])) {
+        return false;
     }
     fill_anew(id, object);
     if (cell != kNone) assign(cell, object, id);
@@ -165,9 +165,9 @@ HeapSession::Step HeapSession::resize(const Operation& operation, size_t cell) {
     }
     const size_t grown = std::min(size - kept, whole_);
     const size_t nonzero = first_nonzero(bytes + kept, grown, std::max(grown, kLeastWhole));
-    if (nonzero != grown) {
-        fail(Checker::zeroing, "byte %zu is 0x%02x after a change of size from %zu to %zu bytes",
-             kept + nonzero, bytes[kept + nonzero], old.size, size);
+    if (nonzero != grown &&
+        !fail(Checker::zeroing, "byte %zu is 0x%02x after a change of size from %zu to %zu bytes",
+              kept + nonzero, bytes[kept + nonzero], old.size, size)) {
         return Step::bad;
     }
     fill_anew(now.id, object);

@@ -1,4 +1,5 @@
 // The runner on collected heaps: what it picks, and that each of its knobs fires.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -167,6 +168,31 @@ TEST(HeapSession, DebugModeReportsAStoreWithoutBarrierWhateverTheAges) {
                         "store_without_barrier object=0 slot=0 target=" + target + "\n",
                     name);
             }
+        }
+    }
+}
+
+// The number that runs with different configurations must agree on says what the program can see.
+TEST(HeapSession, TheDigestTellsProgramsApartThatDifferInOneThing) {
+    const std::string objects =
+        "allocate_object size=40 type=8\nallocate_object size=3000 type=4\n"
+        "allocate_object size=16 type=1\n";
+    const std::vector<std::string> programs = {
+        objects,
+        objects + "store_reference object=1 slot=5 target=1\n",
+        objects + "store_reference object=1 slot=5 target=3\n",
+        objects + "store_reference object=1 slot=6 target=1\n",
+        objects + "store_reference object=1 slot=5 target=1\npop_roots\n",
+        objects + "pop_roots\n",
+        objects + "write object=2\n",
+    };
+    for (const char* name : kHeaps) {
+        std::vector<uint64_t> digests;
+        for (const std::string& text : programs) {
+            const uint64_t digest = traced(text, name).result.digest;
+            EXPECT_EQ(std::count(digests.begin(), digests.end(), digest), 0) << name << "\n"
+                                                                             << text;
+            digests.push_back(digest);
         }
     }
 }

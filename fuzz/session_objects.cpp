@@ -130,9 +130,9 @@ bool Session::accept(const Operation& operation, void* object, reference::Object
     if (!claim(object, shadow.size, slot)) return false;
     if (operation.code == Code::allocate_zeroed) {
         size_t offset = first_nonzero(object, shadow.size, whole_);
-        if (offset != shadow.size) {
-            return fail(Checker::zeroing, "byte %zu of %zu is 0x%02x", offset, shadow.size,
-                        shadow.address[offset]);
+        if (offset != shadow.size && !fail(Checker::zeroing, "byte %zu of %zu is 0x%02x", offset,
+                                           shadow.size, shadow.address[offset])) {
+            return false;
         }
     }
     fill(object, shadow.size, shadow.identity, whole_);
