@@ -28,7 +28,7 @@ import children  # pylint: disable=wrong-import-position
 import report  # pylint: disable=wrong-import-position
 from judge import Verdict, judge  # pylint: disable=wrong-import-position
 from place import Alternative, Mutation, Place, freeze  # pylint: disable=wrong-import-position
-from units import Survey, load, store  # pylint: disable=wrong-import-position
+from units import Survey, unit_from_json  # pylint: disable=wrong-import-position
 from workshop import Broken, OutOfTime, Workshop, select  # pylint: disable=wrong-import-position
 
 
@@ -94,15 +94,15 @@ class Run:
 
     def surveyed(self):
         """All units with what they reach; None when the time is up before."""
-        stored = self.folder / "survey.json"
-        if not self.journal.all("surveyed"):
-            survey = Survey(self.workshop.root, self.folder / "survey", self.options.jobs, self.say)
-            units = survey.run(self.units_of(self.workshop), self.deadline)
-            if units is None:
-                return None
-            store(units, stored)
+        known = [unit_from_json(fields) for fields in self.journal.all("unit")]
+        if self.journal.all("surveyed"):
+            return known
+        survey = Survey(self.workshop.root, self.folder / "survey", self.options.jobs, self.say,
+                        known, lambda unit: self.journal.add("unit", dataclasses.asdict(unit)))
+        units = survey.run(self.units_of(self.workshop), self.deadline)
+        if units is not None:
             self.journal.add("surveyed", [unit.name for unit in survey.left_out])
-        return load(stored)
+        return units
 
     def judged(self, mutations, units):
         """Verdicts, those of the journal and new ones."""
