@@ -125,7 +125,11 @@ class Run:
         """The exit status."""
         options = self.options
         self.say(f"seed {options.seed}, {options.count} places")
-        mutations, refused = self.built()
+        try:
+            mutations, refused = self.built()
+        except OutOfTime as error:
+            self.say(f"{error}; start it again to go on")
+            return 0 if options.at_least is None else 2
         units = self.surveyed()
         verdicts = [] if units is None else self.judged(mutations, units)
         counts = report.Counts.of(verdicts, len(mutations), len(refused))
@@ -184,9 +188,6 @@ def main():
 
     try:
         return Run(PROJECT, units, options, say).run()
-    except OutOfTime as error:
-        print(f"mutate: {error}")
-        return 0 if options.at_least is None else 2
     except Broken as error:
         print(f"mutate: {error}")
         return 2

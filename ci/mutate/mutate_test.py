@@ -278,8 +278,17 @@ class Engine(unittest.TestCase):
         self.assertEqual(self.run_all(1, 2, 3, at_least=100.0), 1)
 
     def test_when_the_time_is_up_what_did_not_run_is_said(self):
+        self.assertEqual(self.run_all(1, 2, 3), 0)
+        journal = self.folder / "mutate/journal"
+        journal.write_text("".join(line + "\n" for line in journal.read_text().splitlines()
+                                   if '{"verdict"' not in line))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001), 0)
+        self.assertIn("12 did not run within", "".join(self.results()["header"]))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001, at_least=1.0), 2)
+
+    def test_when_the_time_is_up_while_it_is_built_that_is_said(self):
         self.assertEqual(self.run_all(1, seconds=0.001), 0)
-        self.assertTrue(any("did not run within" in line for line in self.results()["header"]))
+        self.assertTrue(any("the time was up before all was built" in text for text in self.said))
         self.assertEqual(self.run_all(1, seconds=0.001, at_least=1.0), 2)
 
 

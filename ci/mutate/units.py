@@ -36,7 +36,7 @@ class Unit:
     @property
     def name(self):
         return f"{pathlib.Path(self.program).name} {self.test}" if self.test else \
-            self.about or pathlib.Path(self.program).name
+            self.about or " ".join([pathlib.Path(self.program).name, *self.words[1:]])
 
     def can_kill(self, number):
         return bool(self.seen.get(number, 0) & (DIFFERS | UNKNOWN))
@@ -49,8 +49,9 @@ def pattern(test):
 
 def gtest_units(program, folder):
     """One unit for each test of a GoogleTest program."""
-    listing = subprocess.run([(folder / program).resolve(), "--gtest_list_tests"], capture_output=True,
-                             text=True, check=True, cwd=folder).stdout
+    words = [(folder / program).resolve(), "--gtest_list_tests"]
+    listing = subprocess.run(words, capture_output=True, text=True, check=True,
+                             cwd=folder).stdout
     units, suite = [], ""
     for line in listing.splitlines():
         name = line.split("  # ")[0].rstrip()
