@@ -335,6 +335,7 @@ class Plan(unittest.TestCase):
                 "coverage": "impl/a.cpp    10 lines,     1 never run,   90.00%\n"
                             "coverage: 12.00% of lines",
                 "mutate": "survived  impl/a.cpp:3 f: < becomes <=\n"
+                          "FAILED 12.0 % are killed, at least 75 % should be\n"
                           "mutate: 9 places, 9 compiled, 1 killed, 8 survived (0 never reached, "
                           "0 never differed), share 12.0 % of those that change behaviour, 11.1 % "
                           "of all",

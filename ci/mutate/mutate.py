@@ -148,14 +148,16 @@ class Run:
             if entry["kind"] in ("survived", "unreached"):
                 print(f"{entry['kind']:<9} {entry['path']}:{entry['line']} {entry['function']}: "
                       f"{entry['about']}")
-        for line in header[1:] + [f"to read: {self.folder / 'report.html'}", final]:
+        status, problem = 0, ""
+        if options.at_least is not None and not counts.judged:
+            status, problem = 2, "nothing was judged, so nothing is known"
+        elif options.at_least is not None and counts.share < options.at_least:
+            status, problem = 1, (f"{counts.share:.1f} % are killed, at least "
+                                  f"{options.at_least:g} % should be")
+        for line in [*header[1:], f"to read: {self.folder / 'report.html'}",
+                     *([f"FAILED {problem}"] if problem else []), final]:
             print(line)
-        if options.at_least is None:
-            return 0
-        if not counts.judged:
-            print("mutate: nothing was judged, so nothing is known")
-            return 2
-        return 1 if counts.share < options.at_least else 0
+        return status
 
 
 def parse_arguments(arguments=None):
