@@ -68,6 +68,7 @@ int numbers(int which, int with = 9) {
 int forget(int value) {
     int kept = value;
     kept = value;
+    kept = times<1>(value);
     return kept;
 }
 int main(int count, char** words) {
@@ -181,6 +182,8 @@ class Engine(unittest.TestCase):
     def test_a_value_that_never_differs_is_told_apart(self):
         verdict = self.verdict("    kept = value;", "`kept = value;` dropped", 4)
         self.assertEqual((verdict.kind, verdict.reached, verdict.differs), ("same", True, False))
+        verdict = self.verdict("kept = times<1>", "`kept = times<1>(value);` dropped", 4)
+        self.assertTrue(verdict.unknown)  # the call may do more
         verdict = self.verdict("if (value < low)", "< becomes <=", 1)
         self.assertEqual(verdict.kind, "same")  # no test asks for clamp(1, 1, 9)
 
@@ -261,6 +264,7 @@ class Engine(unittest.TestCase):
         self.assertEqual(sum(first["counts"][kind] for kind in report.KINDS), 12)
         journal = self.folder / "mutate/journal"
         lines = journal.read_text().splitlines()
+        self.assertEqual(len([line for line in lines if line.startswith('{"unit"')]), 3)
         journal.write_text("\n".join(lines[:-2]) + "\n" + lines[-2][:20])  # killed while writing
         self.said.clear()
         self.assertEqual(self.run_all(1, 2, 3), 0)
@@ -274,8 +278,17 @@ class Engine(unittest.TestCase):
         self.assertEqual(self.run_all(1, 2, 3, at_least=100.0), 1)
 
     def test_when_the_time_is_up_what_did_not_run_is_said(self):
+        self.assertEqual(self.run_all(1, 2, 3), 0)
+        journal = self.folder / "mutate/journal"
+        journal.write_text("".join(line + "\n" for line in journal.read_text().splitlines()
+                                   if '{"verdict"' not in line))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001), 0)
+        self.assertIn("12 did not run within", "".join(self.results()["header"]))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001, at_least=1.0), 2)
+
+    def test_when_the_time_is_up_while_it_is_built_that_is_said(self):
         self.assertEqual(self.run_all(1, seconds=0.001), 0)
-        self.assertTrue(any("did not run within" in line for line in self.results()["header"]))
+        self.assertTrue(any("the time was up before all was built" in text for text in self.said))
         self.assertEqual(self.run_all(1, seconds=0.001, at_least=1.0), 2)
 
 

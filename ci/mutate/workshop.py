@@ -26,7 +26,7 @@ from schema import Writer, lines_of  # pylint: disable=wrong-import-position
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PARSER = ("find_places.py", "walk.py", "operators.py", "place.py")
+PARSER = ("find_places.py", "walk.py", "written.py", "operators.py", "place.py")
 ENGINE = (*PARSER, "schema.py", "mutation.h", "mutation_runtime.cpp")
 MADE_SECONDS = 6 * 3600
 ROUNDS = 25  # of taking out what does not compile
