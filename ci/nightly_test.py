@@ -324,7 +324,7 @@ class Plan(unittest.TestCase):
         within = lambda seconds: set(nightly_steps.allowances(nightly_steps.STAGES, seconds, 2))
         self.assertEqual(within(3 * 3600), names)
         self.assertEqual(names - within(3600), {"mutate"})
-        self.assertLessEqual(names - within(180), {"analyse", "tsan", "coverage", "mutants",
+        self.assertLessEqual(names - within(180), {"analyse", "tsan", "coverage", "mutants", "peers",
                                                    "mutate", "bench", "bench-check"})
 
     def test_figures_and_findings_are_read_from_what_the_programs_print(self):
