@@ -476,7 +476,7 @@ tsan: setup
 coverage: setup
 	+@$(SUBMAKE) $(coverage_programs)
 	@ci/coverage.py report $(call bounded,$(COVERAGE_SECONDS)) --cxx $(CXX) \
-	    --targets "$(targets)" -- $(coverage_tests)
+	    --targets "$(targets)" --programs $(coverage_tests)
 
 stress: setup
 	+@$(SUBMAKE) release-programs

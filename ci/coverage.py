@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Which lines and branches of impl/ are run: body of `make coverage`, and a gate of `make test`.
 
-    ci/coverage.py report [--build DIR] [--jobs N] [--seconds N] [--seed N] --targets "..." TEST...
+    ci/coverage.py report [--build DIR] [--jobs N] [--seconds N] [--seed N] --targets "..."
+                          --programs TEST...
     ci/coverage.py never-run [--build DIR]     what the last count of make test did not reach
     ci/coverage.py store [--build DIR]         keep its figures: ci/coverage-stored.json
 
@@ -245,7 +246,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cxx", default="clang++-19")
     parser.add_argument("--targets", type=str.split, default=[], help="names of the fuzz targets")
-    parser.add_argument("programs", nargs="*", type=pathlib.Path, help="test programs")
+    parser.add_argument("--programs", nargs="+", type=pathlib.Path, default=[],
+                        help="test programs")
     options = parser.parse_args()
     if options.jobs < 1 or options.seconds < 0:
         parser.error("needs at least one job, and no negative time")

@@ -137,7 +137,7 @@ def line_counts(segments):
         starts = [s for s in here if s[3] and s[4] and not s[5]]
         skipped = here and not here[0][3] and here[0][4]
         if not skipped and (starts or (wrapped and wrapped[3])):
-            after_gap = [s[2] for s in here if s[3] and wrapped and wrapped[5]]
+            after_gap = [s[2] for s in here[:1] if s[3] and wrapped and wrapped[5]]
             counts[line] = max([s[2] for s in starts] + after_gap +
                                ([wrapped[2]] if wrapped and wrapped[3] else []))
         wrapped = here[-1] if here else wrapped

@@ -55,6 +55,8 @@ class Counting(unittest.TestCase):
     def test_a_line_behind_a_gap_has_the_count_of_what_goes_on_there(self):
         export = exported([(1, 14, 9, ENTRY), (4, 6, 0, GAP), (5, 5, 9, LEAVE), (6, 2, 0, NOTHING)])
         self.assertEqual(of(FUNCTION, export).lines, {line: 9 for line in range(1, 7)})
+        export = exported([(1, 14, 9, ENTRY), (4, 6, 0, GAP), (5, 5, 0, ENTRY), (5, 13, 9, LEAVE)])
+        self.assertEqual(of(FUNCTION, export).lines[5], 0, "what never ran there, not what follows")
 
     def test_gaps_are_no_regions(self):
         self.assertEqual(of(FUNCTION).regions, {(1, 14): 9, (2, 9): 9, (2, 16): 0, (5, 5): 9})
