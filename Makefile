@@ -410,10 +410,9 @@ help:
 	@echo "                          LIMIT=percent (default: since bench/baseline.json)"
 	@echo "make valgrind             tests, corpora and workloads under memcheck, threads under"
 	@echo "                          helgrind: VALGRIND_SECONDS=n (0: all) SEED=n"
-	@echo "make tsan                 unit and fuzz tests under TSan, with threads:"
-	@echo "                          TSAN_SECONDS=n SEED=n"
-	@echo "make coverage             lines, branches and regions of impl/ that tests and corpora run:"
-	@echo "                          COVERAGE_SECONDS=n (0: all) SEED=n"
+	@echo "make tsan                 unit and fuzz tests under TSan, threads: TSAN_SECONDS=n SEED=n"
+	@echo "make coverage             lines, branches, regions of impl/ that tests and corpora run:"
+	@echo "                          COVERAGE_SECONDS=n SEED=n; pages in $(BUILD)/coverage/html"
 	@echo "make nightly              all of it in bounded time, one page of results: HOURS=1 SEED=n"
 	@echo "                          NIGHTLY_DIR=directory-of-earlier-nights FRESH=1 (not to go on)"
 	@echo "make mutants              plant known bugs, see the suite find each: ID='...' SEEDS=3"
@@ -477,7 +476,7 @@ tsan: setup
 coverage: setup
 	+@$(SUBMAKE) $(coverage_programs)
 	@ci/coverage.py report $(call bounded,$(COVERAGE_SECONDS)) --cxx $(CXX) \
-	    --targets "$(targets)" -- $(coverage_tests)
+	    --targets "$(targets)" --programs $(coverage_tests)
 
 stress: setup
 	+@$(SUBMAKE) release-programs

@@ -14,9 +14,9 @@ around was run), a condition of MORPH_CHECK (impl/chunk/check.h: its false side 
 whose side is __builtin_unreachable().
 
 Markers: `// unreachable: why` marks its line; on a line of its own, the next line of code. When
-that ends with `{`, the block to its `}` is marked. A marker raises no figure: it explains lines that
-never ran. It is wrong when nothing in its lines is left to explain, when a line inside its block
-ran, or when it gives no reason.
+that ends with `{`, the block to its `}` is marked. A marker raises no figure: it explains lines
+that never ran. It is wrong when nothing in its lines is left to explain, when a line inside its
+block ran, or when it gives no reason.
 """
 
 import bisect
@@ -72,6 +72,7 @@ class Counts:
         checks, unreachable = check_spans(text), {
             number for number, line in enumerate(text.split("\n"), 1)
             if "__builtin_unreachable()" in line}
+        self.left_out[RULES[1]] = 2 * len(checks)  # llvm-cov has the macro's own branch elsewhere
         segments = [(segment[0], segment[1]) for segment in exported["segments"]]
         found = {}
         for place, taken in branch_union(exported["branches"]).items():
@@ -119,10 +120,12 @@ class Counts:
 
 
 def line_counts(segments):
-    """Line -> how often it ran, by llvm-cov's own rule.
+    """Line -> how often it ran, by llvm-cov's own rule, but for lines behind a gap.
 
     A line has a count when a region with one begins in it or reaches into it; its count is the
-    largest of these. A segment is (line, column, count, has count, region entry, gap).
+    largest of these. Where a gap (what lies between two statements) reaches into it, what goes on
+    behind the gap counts as well: llvm-cov says 0 of a line behind a block that may return.
+    A segment is (line, column, count, has count, region entry, gap).
     """
     by_line = {}
     for segment in segments:
@@ -134,7 +137,8 @@ def line_counts(segments):
         starts = [s for s in here if s[3] and s[4] and not s[5]]
         skipped = here and not here[0][3] and here[0][4]
         if not skipped and (starts or (wrapped and wrapped[3])):
-            counts[line] = max([s[2] for s in starts] +
+            after_gap = [s[2] for s in here[:1] if s[3] and wrapped and wrapped[5]]
+            counts[line] = max([s[2] for s in starts] + after_gap +
                                ([wrapped[2]] if wrapped and wrapped[3] else []))
         wrapped = here[-1] if here else wrapped
     return counts

@@ -52,6 +52,12 @@ class Counting(unittest.TestCase):
         self.assertEqual(of(FUNCTION).lines, {1: 9, 2: 9, 3: 0, 4: 0, 5: 9, 6: 9})
         self.assertEqual(of(FUNCTION).never_run(), [3, 4])
 
+    def test_a_line_behind_a_gap_has_the_count_of_what_goes_on_there(self):
+        export = exported([(1, 14, 9, ENTRY), (4, 6, 0, GAP), (5, 5, 9, LEAVE), (6, 2, 0, NOTHING)])
+        self.assertEqual(of(FUNCTION, export).lines, {line: 9 for line in range(1, 7)})
+        export = exported([(1, 14, 9, ENTRY), (4, 6, 0, GAP), (5, 5, 0, ENTRY), (5, 13, 9, LEAVE)])
+        self.assertEqual(of(FUNCTION, export).lines[5], 0, "what never ran there, not what follows")
+
     def test_gaps_are_no_regions(self):
         self.assertEqual(of(FUNCTION).regions, {(1, 14): 9, (2, 9): 9, (2, 16): 0, (5, 5): 9})
 
@@ -88,11 +94,11 @@ class Rules(unittest.TestCase):
     def test_a_condition_of_the_assertion_is_left_out_also_over_lines(self):
         text = FUNCTION.replace("if (a > 1) {", "MORPH_CHECK(f(a) &&\n    g(a, 1));\n    {")
         self.assertEqual(self.left_out(text, branch(2, 17, 21, 9, 0), branch(3, 5, 12, 9, 0)),
-                         (0, [0, 4, 0]))
+                         (0, [0, 6, 0]))
 
     def test_what_stands_behind_an_assertion_counts(self):
         text = FUNCTION.replace("if (a > 1) {", "MORPH_CHECK(a); if (a > 1) {")
-        self.assertEqual(self.left_out(text, branch(2, 25, 30, 9, 0)), (1, [0, 0, 0]))
+        self.assertEqual(self.left_out(text, branch(2, 25, 30, 9, 0)), (1, [0, 2, 0]))
 
     def test_an_assertion_in_a_comment_or_a_string_leaves_nothing_out(self):
         text = FUNCTION.replace("if (a > 1) {", 'f("MORPH_CHECK("); if (a) {  // MORPH_CHECK(')

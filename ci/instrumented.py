@@ -42,26 +42,28 @@ class Clock:
         return min(at_most, self.deadline - time.monotonic())
 
 
-def shard_outcome(program, index, options, clock):
+def shard_outcome(program, wrapper, index, options, clock):
     """Outcome of one shard; None when the time is up."""
     seconds = clock.left(PROGRAM_SECONDS)
     if seconds <= 0:
         return None
-    report = options.build / "test-reports" / f"{str(program).replace('/', '-')}-{index}.json"
-    outcome = gtest_outcome(program, report, index, SHARDS, seconds)
+    folder = options.build / "test-reports" / ("wrapped" if wrapper else "")
+    report = folder / f"{str(program).replace('/', '-')}-{index}.json"
+    outcome = gtest_outcome(program, report, index, SHARDS, seconds, wrapper)
     return None if clock.left(1) <= 0 and outcome.failures and not report.is_file() else outcome
 
 
-def tests(programs, options):
-    """Runs the programs in shards; the sum of their tests, and how many shards did not end."""
+def tests(programs, options, wrapped=(), wrapper=()):
+    """The sum of the tests of programs, run in shards; those in `wrapped` again by the wrapper."""
     total, unfinished, clock = Outcome(), 0, Clock(options.seconds)
-    jobs = [(program, index) for index in range(SHARDS) for program in programs]
+    runs = [(program, ()) for program in programs] + [(program, wrapper) for program in wrapped]
+    jobs = [(*one, index) for index in range(SHARDS) for one in runs]
     turn = options.seed % len(jobs) if options.seconds and jobs else 0
     jobs = jobs[turn:] + jobs[:turn]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         started = time.monotonic()
         found = pool.map(lambda job: shard_outcome(*job, options, clock), jobs)
-        for (program, index), outcome in zip(jobs, found):
+        for (program, _, index), outcome in zip(jobs, found):
             told = "the time was up" if outcome is None else (
                 f"{outcome.passed:>6} passed, {len(outcome.failures)} failed")
             print(f"{str(program):<50} {index + 1}/{SHARDS} {told} "

@@ -3,14 +3,14 @@
 
     ci/peers.py [--build DIR] [--operations N] [--seconds S] [--seed K] [--jobs J] [--only REGEX]
 
-               share, in short programs: `morphcheck run`      the rest, in long lives: `endure`
-    subject  |--------------------------------------------|-----------------------------------------|
-             | piece 0 | piece 1 | piece 2 | piece 3      | piece 0 | piece 1 | piece 2 | piece 3   |
+               share, in short programs: `morphcheck run`    the rest, in long lives: `endure`
+    subject  |--------------------------------------------|-------------------------------------|
+             | piece 0 | piece 1 | piece 2 | piece 3      | piece 0 | piece 1 | ...             |
                consecutive seeds; all checkers after        one seed each; cheap checks after each
                nearly each operation                        operation, all of them each season
 
 Whatever is found here is a false alarm of the suite, or a bug of a peer. A share is what the slower
-of the two can do: docs/power.md and the table below say how it was chosen. Pieces that are whole
+of the two can do, see the table below. Pieces that are whole
 are kept in BUILD/peers, with what their numbers depend on: a run that was stopped goes on. With
 --seconds each piece gets its part of the time, and those that are cut count what they did.
 
@@ -33,7 +33,7 @@ import children
 # cost a few microseconds an operation; collected heaps, which are compared as a whole graph after
 # each collection, do less: an operation of a program costs 30 to 100 times one of a life there.
 SHARES = {
-    "pmr.pool": 0.1, "pmr.monotonic": 0.1, "malloc": 0.1, "jemalloc": 0.1, "mimalloc": 0.1,
+    "pmr.pool": 0.1, "pmr.monotonic": 0.1, "malloc": 0.1, "jemalloc": 0.1, "mimalloc": 0.04,
     "reference.pool": 0.1, "reference.arena": 0.1, "reference.general": 0.05,
     "reference.context": 0.05, "boehm": 0.04, "v1.runtime": 0.02, "v1": 0.04,
     "reference.heap": 0.004, "reference.runtime": 0.004,
@@ -168,7 +168,8 @@ class Run:
         seconds = sum(one.seconds for one in done.values())
         findings = [one.finding for one in done.values() if one.finding]
         print(f"{subject:<18} {sum(each.values()):>11} operations: {each['run']:>9} in programs, "
-              f"{each['endure']:>9} in lives, {len(findings)} findings {seconds:8.1f} s", flush=True)
+              f"{each['endure']:>9} in lives, {len(findings)} findings {seconds:8.1f} s",
+              flush=True)
         for finding in findings:
             print("    " + finding.rstrip().replace("\n", "\n    "), flush=True)
 

@@ -44,12 +44,12 @@ class Group:
     outcome: Outcome = dataclasses.field(default_factory=Outcome)
 
 
-def gtest_tasks(program, jobs, options):
+def gtest_tasks(program, jobs, options, wrapper=()):
     """A GoogleTest program in shards, so that all processors have work."""
-    reports = options.build / "test-reports"
+    reports = options.build / "test-reports" / ("wrapped" if wrapper else "")
     stem = str(program.relative_to(options.build)).replace("/", "-")
     return [lambda shard=shard: gtest_outcome(program, reports / f"{stem}-{shard}.json", shard,
-                                              jobs, SHARD_SECONDS)
+                                              jobs, SHARD_SECONDS, wrapper)
             for shard in range(jobs)]
 
 
@@ -85,6 +85,9 @@ def groups(options):
         Group("compare tests", gtest_tasks(asan / "compare_tests", jobs, options)),
         Group("unit tests", gtest_tasks(asan / "unit_tests", jobs, options)),
         Group("unit tests, tiny", gtest_tasks(asan / "unit_tiny_tests", jobs, options)),
+        Group("unit tests, unmarked", [task for name in ("unit", "unit_tiny") for task in
+                                       gtest_tasks(asan / f"{name}_tests", jobs, options,
+                                                   coverage.UNMARKED)]),
         Group("unit tests, g++", gtest_tasks(build / "gcc/tests/unit_tests", jobs, options)),
         Group("reference", gtest_tasks(asan / "reference_tests", jobs, options)),
         Group("interface", gtest_tasks(asan / "interface_tests", jobs, options)),
@@ -122,7 +125,7 @@ def build_all(options):
                                         check=False).returncode, ""
     else:
         status, output = run(command, timeout=3600, environment=environment)
-    print(f"{'build':<18} {'done' if status == 0 else 'FAILED':>7}{'':24}"
+    print(f"{'build':<20} {'done' if status == 0 else 'FAILED':>7}{'':22}"
           f"{time.monotonic() - started:7.1f} s", flush=True)
     if status != 0:
         print(excerpt(output))
@@ -159,7 +162,7 @@ def report(group):
     outcome = group.outcome
     skipped = f", {outcome.skipped} skipped" if outcome.skipped else ""
     counts = f"{outcome.passed:>7} passed, {len(outcome.failures)} failed{skipped}"
-    print(f"{group.name:<18} {counts:<31} {group.seconds:7.1f} s", flush=True)
+    print(f"{group.name:<20} {counts:<29} {group.seconds:7.1f} s", flush=True)
     for name, problem in outcome.failures:
         indented = "\n".join("    " + line for line in problem.splitlines())
         print(f"FAILED {name}\n{indented}", flush=True)

@@ -127,9 +127,10 @@ TEST_P(CorrectHeaps, PassAThousandRandomPrograms) {
                    << checker_name(result.finding->checker) << ": " << result.finding->text;
         }
     }
-    EXPECT_GT(allocations, 10000u);
-    EXPECT_GT(collections, 2000u);
-    if (entry.abilities.limits) EXPECT_GT(refusals, 10u);
+    // A peer has fewer kinds of operations, and collects when it is asked.
+    EXPECT_GT(allocations, entry.abilities.precise ? 10000u : 4000u);
+    EXPECT_GT(collections, entry.abilities.precise ? 2000u : 500u);
+    EXPECT_TRUE(refusals > 10 || !entry.abilities.limits);
 }
 
 std::string subject_name(const testing::TestParamInfo<const char*>& each) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <memory>
 
 #include "fuzz/fill.h"
 
@@ -324,7 +325,8 @@ void GraphRun::forget_roots() {
 }
 
 EnduranceReport endure_graph(const SubjectEntry& subject, const EnduranceOptions& options) {
-    return GraphRun(subject, options).run();
+    // Not on the stack, which a conservative collector scans: cells are roots by our word alone.
+    return std::make_unique<GraphRun>(subject, options)->run();
 }
 
 EnduranceReport endure(const SubjectEntry& subject, const EnduranceOptions& options) {

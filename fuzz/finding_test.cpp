@@ -152,6 +152,44 @@ TEST(Shrink, TheTimeLimitHoldsAndTheResultStillFails) {
     EXPECT_LT(calls, 30u);
 }
 
+// Fails when a free takes the object that was allocated with an alignment: by its place among the
+// live ones, which each allocation before it changes.
+bool frees_the_aligned(const Program& program) {
+    std::vector<Code> live;
+    for (const Operation& operation : program.operations) {
+        if (operation.code != Code::free) {
+            live.push_back(operation.code);
+        } else if (!live.empty()) {
+            const auto it = live.begin() + operation.object % static_cast<uint32_t>(live.size());
+            if (*it == Code::allocate_aligned) return true;
+            live.erase(it);
+        }
+    }
+    return false;
+}
+
+TEST(Shrink, NamesOfObjectsFollowWhatIsLeftOut) {
+    std::string text;
+    for (int i = 0; i < 28; ++i) text += "allocate size=8\n";
+    text += "allocate_aligned size=8 alignment=64\nallocate size=8\nfree object=28\n";
+    const Program program = parsed(text);
+    ASSERT_TRUE(frees_the_aligned(program));
+    EXPECT_EQ(shrink(program, frees_the_aligned).program.operations.size(), 2u);
+}
+
+TEST(Shrink, TwoAllocationsBecomeOneWhereTheirSumIsWhatMatters) {
+    const Fails full = [](const Program& candidate) {
+        uint64_t sum = 0;
+        for (const Operation& operation : candidate.operations) sum += operation.size;
+        return sum >= 4000;
+    };
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += "allocate size=100\n";
+    const ShrinkResult result = shrink(parsed(text), full);
+    ASSERT_EQ(result.program.operations.size(), 1u);
+    EXPECT_EQ(result.program.operations[0].size, 4000u);
+}
+
 TEST(Shrink, OperationsThatOnlyGoTogetherAreLeftOutTogether) {
     const Program program = parsed("mark\nallocate size=5\nreset\nverify\nrelease\nmetrics\n");
     const auto count = [](const Program& candidate, Code code) {

@@ -75,7 +75,7 @@ def foreseen(units, number):
 
 def resident(pid):
     total = 0
-    for one in family(pid, False):
+    for one in family(pid, True):
         try:
             with open(f"/proc/{one}/statm", encoding="ascii") as file:
                 total += int(file.read().split()[1]) * PAGE

@@ -28,7 +28,7 @@ import children  # pylint: disable=wrong-import-position
 import report  # pylint: disable=wrong-import-position
 from judge import Verdict, judge  # pylint: disable=wrong-import-position
 from place import Alternative, Mutation, Place, freeze  # pylint: disable=wrong-import-position
-from units import Survey, load, store  # pylint: disable=wrong-import-position
+from units import Survey, unit_from_json  # pylint: disable=wrong-import-position
 from workshop import Broken, OutOfTime, Workshop, select  # pylint: disable=wrong-import-position
 
 
@@ -94,15 +94,15 @@ class Run:
 
     def surveyed(self):
         """All units with what they reach; None when the time is up before."""
-        stored = self.folder / "survey.json"
-        if not self.journal.all("surveyed"):
-            survey = Survey(self.workshop.root, self.folder / "survey", self.options.jobs, self.say)
-            units = survey.run(self.units_of(self.workshop), self.deadline)
-            if units is None:
-                return None
-            store(units, stored)
+        known = [unit_from_json(fields) for fields in self.journal.all("unit")]
+        if self.journal.all("surveyed"):
+            return known
+        survey = Survey(self.workshop.root, self.folder / "survey", self.options.jobs, self.say,
+                        known, lambda unit: self.journal.add("unit", dataclasses.asdict(unit)))
+        units = survey.run(self.units_of(self.workshop), self.deadline)
+        if units is not None:
             self.journal.add("surveyed", [unit.name for unit in survey.left_out])
-        return load(stored)
+        return units
 
     def judged(self, mutations, units):
         """Verdicts, those of the journal and new ones."""
@@ -125,7 +125,11 @@ class Run:
         """The exit status."""
         options = self.options
         self.say(f"seed {options.seed}, {options.count} places")
-        mutations, refused = self.built()
+        try:
+            mutations, refused = self.built()
+        except OutOfTime as error:
+            self.say(f"{error}; start it again to go on")
+            return 0 if options.at_least is None else 2
         units = self.surveyed()
         verdicts = [] if units is None else self.judged(mutations, units)
         counts = report.Counts.of(verdicts, len(mutations), len(refused))
@@ -144,17 +148,16 @@ class Run:
             if entry["kind"] in ("survived", "unreached"):
                 print(f"{entry['kind']:<9} {entry['path']}:{entry['line']} {entry['function']}: "
                       f"{entry['about']}")
-        low = options.at_least is not None and counts.share < options.at_least
-        if low and counts.judged:
-            print(f"mutate: share {counts.share:.1f} % is below {options.at_least:g} %")
-        for line in header[1:] + [f"to read: {self.folder / 'report.html'}", final]:
+        status, problem = 0, ""
+        if options.at_least is not None and not counts.judged:
+            status, problem = 2, "nothing was judged, so nothing is known"
+        elif options.at_least is not None and counts.share < options.at_least:
+            status, problem = 1, (f"{counts.share:.1f} % are killed, at least "
+                                  f"{options.at_least:g} % should be")
+        for line in [*header[1:], f"to read: {self.folder / 'report.html'}",
+                     *([f"FAILED {problem}"] if problem else []), final]:
             print(line)
-        if options.at_least is None:
-            return 0
-        if not counts.judged:
-            print("mutate: nothing was judged, so nothing is known")
-            return 2
-        return 1 if low else 0
+        return status
 
 
 def parse_arguments(arguments=None):
@@ -187,9 +190,6 @@ def main():
 
     try:
         return Run(PROJECT, units, options, say).run()
-    except OutOfTime as error:
-        print(f"mutate: {error}")
-        return 0 if options.at_least is None else 2
     except Broken as error:
         print(f"mutate: {error}")
         return 2

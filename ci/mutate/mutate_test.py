@@ -68,6 +68,7 @@ int numbers(int which, int with = 9) {
 int forget(int value) {
     int kept = value;
     kept = value;
+    kept = times<1>(value);
     return kept;
 }
 int main(int count, char** words) {
@@ -181,6 +182,8 @@ class Engine(unittest.TestCase):
     def test_a_value_that_never_differs_is_told_apart(self):
         verdict = self.verdict("    kept = value;", "`kept = value;` dropped", 4)
         self.assertEqual((verdict.kind, verdict.reached, verdict.differs), ("same", True, False))
+        verdict = self.verdict("kept = times<1>", "`kept = times<1>(value);` dropped", 4)
+        self.assertTrue(verdict.unknown)  # the call may do more
         verdict = self.verdict("if (value < low)", "< becomes <=", 1)
         self.assertEqual(verdict.kind, "same")  # no test asks for clamp(1, 1, 9)
 
@@ -215,6 +218,13 @@ class Engine(unittest.TestCase):
         self.assertEqual([one.place.line for one in refused], [line_with("bits.width += 1")])
         self.assertEqual([one.place.line for one in chosen], [line_with("calls++")])
         self.assertNotIn("MORPH_MUTATION(1)", (workshop.root / "src/main.cpp").read_text())
+
+    def test_what_has_not_changed_is_not_built_again(self):
+        candidate = self.candidate("calls++", "calls++ becomes calls--")
+        workshop, _, _ = self.build(candidate)
+        before = (workshop.root / "src/main.cpp").stat().st_mtime_ns
+        self.build(candidate)
+        self.assertEqual((workshop.root / "src/main.cpp").stat().st_mtime_ns, before)
 
     def test_an_error_that_no_mutation_made_is_no_mutations_fault(self):
         project = Project(self.root, ("src/",), "-std=c++20", ("src/", "Makefile"), ("nothing",))
@@ -254,6 +264,7 @@ class Engine(unittest.TestCase):
         self.assertEqual(sum(first["counts"][kind] for kind in report.KINDS), 12)
         journal = self.folder / "mutate/journal"
         lines = journal.read_text().splitlines()
+        self.assertEqual(len([line for line in lines if line.startswith('{"unit"')]), 3)
         journal.write_text("\n".join(lines[:-2]) + "\n" + lines[-2][:20])  # killed while writing
         self.said.clear()
         self.assertEqual(self.run_all(1, 2, 3), 0)
@@ -267,8 +278,17 @@ class Engine(unittest.TestCase):
         self.assertEqual(self.run_all(1, 2, 3, at_least=100.0), 1)
 
     def test_when_the_time_is_up_what_did_not_run_is_said(self):
+        self.assertEqual(self.run_all(1, 2, 3), 0)
+        journal = self.folder / "mutate/journal"
+        journal.write_text("".join(line + "\n" for line in journal.read_text().splitlines()
+                                   if '{"verdict"' not in line))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001), 0)
+        self.assertIn("12 did not run within", "".join(self.results()["header"]))
+        self.assertEqual(self.run_all(1, 2, 3, seconds=0.001, at_least=1.0), 2)
+
+    def test_when_the_time_is_up_while_it_is_built_that_is_said(self):
         self.assertEqual(self.run_all(1, seconds=0.001), 0)
-        self.assertTrue(any("did not run within" in line for line in self.results()["header"]))
+        self.assertTrue(any("the time was up before all was built" in text for text in self.said))
         self.assertEqual(self.run_all(1, seconds=0.001, at_least=1.0), 2)
 
 

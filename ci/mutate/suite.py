@@ -20,14 +20,13 @@ MAKE = ("BUILD=build", "release.flags=-O1 -g0", "release.tests.flags=-O0",
         "warnings=-w -Wno-c++11-narrowing -Wno-invalid-constexpr",
         "includes=-include {header} -Iimpl/include -Iimpl -I.", "LDFLAGS={runtime}", *PROGRAMS)
 PROJECT = Project(pathlib.Path("."), ("impl/",), FLAGS,
-                  ("impl/", "reference/", "fuzz/", "stress/fox/", "corpora/", "ci/rename-symbols",
-                   "Makefile"),
-                  MAKE)
+                  ("impl/", "reference/", "fuzz/", "stress/", "corpora/", "ci/rename-symbols",
+                   "Makefile"), MAKE)
 
 # What no test of `make test` does at this length: generated programs on each build of the library.
 SUBJECTS = ("arena", "pool", "general", "context", "heap", "runtime", "v1", "v1.runtime")
 TINY = SUBJECTS[:6]
-OPERATIONS, SWEEP_OPERATIONS = "300000", "3000"
+OPERATIONS, SWEEP_OPERATIONS = "100000", "2000"
 
 
 def units(workshop):
@@ -37,10 +36,12 @@ def units(workshop):
     morphcheck = workshop.root / "build/release/bin/morphcheck"
     for target in TARGETS:
         inputs = fuzz_inputs.prepare(target, workshop.folder.resolve(), morphcheck.resolve())
-        found.append(Unit(f"build/release/bin/fuzz-{target}", (
-            f"build/release/bin/fuzz-{target}", *map(str, inputs))))
+        program = f"build/release/bin/fuzz-{target}"
+        found.append(Unit(program, (program, *map(str, inputs)), about=f"replay {target}"))
     for subject in (*SUBJECTS, *(f"{name}.tiny" for name in TINY)):
-        words = ("build/release/bin/morphcheck", "run", "-s", subject, "--seed", "1", "--ops")
-        found.append(Unit(words[0], (*words, OPERATIONS)))
-        found.append(Unit(words[0], (*words, SWEEP_OPERATIONS, "--sweep")))
+        program = "build/release/bin/morphcheck"
+        for about, options in (("run", ("--ops", OPERATIONS)),
+                               ("sweep", ("--ops", SWEEP_OPERATIONS, "--sweep"))):
+            words = (program, "run", "-s", subject, "--seed", "1", *options)
+            found.append(Unit(program, words, about=f"morphcheck {about} {subject}"))
     return found

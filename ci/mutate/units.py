@@ -9,7 +9,6 @@ which a mutation never differs cannot kill it and is not run for it.
 """
 
 import dataclasses
-import json
 import pathlib
 import re
 import subprocess
@@ -30,13 +29,14 @@ class Unit:
     program: str
     words: tuple
     test: str = ""
+    about: str = ""
     seconds: float = 0.0
     seen: dict = dataclasses.field(default_factory=dict)
 
     @property
     def name(self):
         return f"{pathlib.Path(self.program).name} {self.test}" if self.test else \
-            " ".join([pathlib.Path(self.program).name, *map(str, self.words[1:5])])
+            self.about or " ".join([pathlib.Path(self.program).name, *self.words[1:]])
 
     def can_kill(self, number):
         return bool(self.seen.get(number, 0) & (DIFFERS | UNKNOWN))
@@ -49,8 +49,9 @@ def pattern(test):
 
 def gtest_units(program, folder):
     """One unit for each test of a GoogleTest program."""
-    listing = subprocess.run([str(folder / program), "--gtest_list_tests"], capture_output=True,
-                             text=True, check=True, cwd=folder).stdout
+    words = [(folder / program).resolve(), "--gtest_list_tests"]
+    listing = subprocess.run(words, capture_output=True, text=True, check=True,
+                             cwd=folder).stdout
     units, suite = [], ""
     for line in listing.splitlines():
         name = line.split("  # ")[0].rstrip()
@@ -63,7 +64,7 @@ def gtest_units(program, folder):
 
 def command(words, folder, seconds, log, environment):
     return Command(tuple([*LIMITS, *words]), seconds, log.resolve(), environment,
-                   folder=folder)
+                   True, folder)
 
 
 def unit_words(units):
@@ -78,8 +79,10 @@ def unit_words(units):
 class Survey:
     """Runs every unit once. root: the copy; folder: for logs and records."""
 
-    def __init__(self, root, folder, jobs, say):
+    def __init__(self, root, folder, jobs, say, known=(), tell=lambda unit: None):
+        """known: units of a survey that was stopped; tell(unit) is called for each new one."""
         self.root, self.folder, self.jobs, self.say = root, folder, jobs, say
+        self.known, self.tell = {unit.name: unit for unit in known}, tell
         self.left_out = []
 
     def start(self, index, unit):
@@ -93,8 +96,10 @@ class Survey:
     def run(self, units, deadline=None):
         """The units that pass, with seconds and seen; the others are in left_out. None: no time."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        waiting = [(index, unit, 0) for index, unit in enumerate(units)][::-1]
-        running, done, told = [], [], time.monotonic()
+        done = [self.known[unit.name] for unit in units if unit.name in self.known]
+        waiting = [(index, unit, 0) for index, unit in enumerate(units)
+                   if unit.name not in self.known][::-1]
+        running, told = [], time.monotonic()
         try:
             while waiting or running:
                 if deadline and time.monotonic() > deadline:
@@ -110,6 +115,7 @@ class Survey:
                     if ended.status == 0:
                         unit.seconds, unit.seen = ended.seconds, self.seen(index)
                         done.append(unit)
+                        self.tell(unit)
                     elif tries == 0:
                         waiting.append((index, unit, 1))
                     else:
@@ -132,12 +138,6 @@ class Survey:
         return {number: value for number, value in enumerate(data) if value}
 
 
-def store(units, path):
-    path.write_text(json.dumps([dataclasses.asdict(unit) for unit in units]))
-
-
-def load(path):
-    def unit(fields):
-        seen = {int(number): value for number, value in fields["seen"].items()}
-        return Unit(**{**fields, "words": tuple(fields["words"]), "seen": seen})
-    return [unit(fields) for fields in json.loads(path.read_text())]
+def unit_from_json(fields):
+    seen = {int(number): value for number, value in fields["seen"].items()}
+    return Unit(**{**fields, "words": tuple(fields["words"]), "seen": seen})

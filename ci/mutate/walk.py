@@ -13,6 +13,7 @@ from clang.cindex import TypeKind
 
 import operators
 from place import Alternative, Place, one_line
+from written import Written
 
 CONTAINERS = {Kind.NAMESPACE, Kind.CLASS_DECL, Kind.STRUCT_DECL, Kind.UNION_DECL,
               Kind.CLASS_TEMPLATE, Kind.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION, Kind.LINKAGE_SPEC,
@@ -33,7 +34,6 @@ DROPPED = {Kind.CALL_EXPR, Kind.BINARY_OPERATOR, Kind.COMPOUND_ASSIGNMENT_OPERAT
            Kind.UNARY_OPERATOR, Kind.UNEXPOSED_EXPR, Kind.CXX_DELETE_EXPR}
 JUMPS = {Kind.BREAK_STMT: "break", Kind.CONTINUE_STMT: "continue"}
 KEPT_STATEMENTS = re.compile(r"\(void\)|__builtin_(?:trap|unreachable)|abort\b")
-ASSERTION = re.compile(r"\bMORPH_CHECK\s*\(")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,71 +45,12 @@ class Scope:
     result: object = None  # canonical type of what `return` gives; None: unknown or a reference
 
 
-class Source:
-    """Text of a file, and which of its bytes are assertions or directives."""
-
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            self.text = file.read().decode("latin-1")
-        self.closed = [(match.start(), self.closing(match.end()))
-                       for match in ASSERTION.finditer(self.text)]
-        self.closed += [match.span() for match in re.finditer(
-            r"^[ \t]*#(?:[^\n\\]|\\.)*", self.text, re.MULTILINE | re.DOTALL)]
-
-    def closing(self, position):
-        depth = 1
-        while depth and position < len(self.text):
-            depth += {"(": 1, ")": -1}.get(self.text[position], 0)
-            position += 1
-        return position
-
-    def is_open(self, start, end):
-        return not any(start < last and first < end for first, last in self.closed)
-
-
-class Walk:
+class Walk(Written):
     """places: by path, start and end."""
 
     def __init__(self, wanted):
-        self.wanted = wanted
-        self.sources = {}
+        super().__init__(wanted)
         self.places = {}
-
-    # ------------------------------------------------------------------------------- where
-
-    @staticmethod
-    def position(location):
-        file, line = clang.c_object_p(), clang.c_uint()
-        column, offset = clang.c_uint(), clang.c_uint()
-        clang.conf.lib.clang_getFileLocation(location, clang.byref(file), clang.byref(line),
-                                             clang.byref(column), clang.byref(offset))
-        return (clang.File(file).name if file else None), line.value, offset.value
-
-    def range(self, cursor):
-        """(path, start, end, line) where it is written; None when that is not one wanted file."""
-        path, line, start = self.position(cursor.extent.start)
-        other, _, end = self.position(cursor.extent.end)
-        if path is None or path != other or end <= start or not self.wanted(path):
-            return None
-        return path, start, end, line
-
-    def source(self, path):
-        if path not in self.sources:
-            self.sources[path] = Source(path)
-        return self.sources[path]
-
-    def text(self, cursor):
-        where = self.range(cursor)
-        return self.source(where[0]).text[where[1]:where[2]] if where else ""
-
-    def around(self, cursor):
-        """What is written before (since the last token) and after it, without white space."""
-        where = self.range(cursor)
-        if not where:
-            return "", ""
-        text = self.source(where[0]).text
-        return text[max(0, where[1] - 200):where[1]].rstrip(), \
-            text[where[2]:where[2] + 200].lstrip()
 
     def add(self, cursor, scope, *alternatives, end=None):
         where = self.range(cursor)
@@ -206,13 +147,6 @@ class Walk:
             self.condition(kind, children, scope)
         self.statements(kind, children, scope)
 
-    def between(self, left, right):
-        """The operator between two operands, if nothing else stands there."""
-        one, other = self.range(left), self.range(right)
-        if not one or not other or one[0] != other[0] or one[2] > other[1]:
-            return ""
-        return one_line(self.source(one[0]).text[one[2]:other[1]])
-
     def binary(self, cursor, children, scope):
         left, right = children
         sign = self.between(left, right)
@@ -302,16 +236,15 @@ class Walk:
                      end=end)
 
     def changed(self, cursor):
-        """Start and end of what an assignment changes, where looking at it before is safe."""
+        """Start and end of what an assignment changes, if that is all it does."""
         if cursor.kind not in (Kind.BINARY_OPERATOR, Kind.COMPOUND_ASSIGNMENT_OPERATOR):
             return ()
         left, right = list(cursor.get_children())
         if left.type.get_canonical().kind not in SCALARS or self.has_call(left) or \
                 re.search(r"\+\+|--", self.text(left)):
             return ()
-        plain = re.fullmatch(r"[\w.]+", self.text(left)) is not None
         where = self.range(left)
-        return where[1:3] if where and (plain or not self.has_call(right)) else ()
+        return where[1:3] if where and not self.has_call(right) else ()
 
     def has_call(self, cursor):
         return cursor.kind in (Kind.CALL_EXPR, Kind.LAMBDA_EXPR) or \

@@ -26,7 +26,7 @@ from schema import Writer, lines_of  # pylint: disable=wrong-import-position
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PARSER = ("find_places.py", "walk.py", "operators.py", "place.py")
+PARSER = ("find_places.py", "walk.py", "written.py", "operators.py", "place.py")
 ENGINE = (*PARSER, "schema.py", "mutation.h", "mutation_runtime.cpp")
 MADE_SECONDS = 6 * 3600
 ROUNDS = 25  # of taking out what does not compile
@@ -104,7 +104,8 @@ class Workshop:
         """Copies what has changed but for the pool's files, which write() writes."""
         wanted = set(self.files())
         for path in wanted:
-            self.put(path, (self.project.root / path).read_bytes())
+            if not path.startswith(self.project.pool):
+                self.put(path, (self.project.root / path).read_bytes())
         for copy in [path for path in self.root.rglob("*") if path.is_file()]:
             name = str(copy.relative_to(self.root))
             if name not in wanted and not name.startswith(("build/", "corpora/")):

@@ -96,7 +96,7 @@ static void* heap_allocate(void* self, size_t bytes) {
     if (bytes > PTRDIFF_MAX) return NULL;
 #endif
     size_t size = (bytes + 2 * kTag + kGrain - 1) & ~(size_t)(kGrain - 1);
-    if (size > PTRDIFF_MAX) return NULL;
+    if (size > SIZE_MAX - 2 * kSegment) return NULL; /* no room for a segment's head */
     if (size < kLeast) size = kLeast;
     size_t* block = find(self, size);
     if (block == NULL) return NULL;

@@ -74,7 +74,6 @@ class Arena : public MorphArena {
     [[nodiscard]] bool contains(const void* address) const;
     [[nodiscard]] size_t bytes_used() const;
     [[nodiscard]] size_t bytes_reserved() const;
-    [[nodiscard]] size_t bytes_mapped() const;  // chunks, large objects, and the debug log
 
     // nullptr, or the id of the first broken invariant. O(chunks + scopes), debug: + objects.
     [[nodiscard]] const char* check() const;

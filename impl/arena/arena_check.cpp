@@ -42,10 +42,6 @@ size_t Arena::bytes_reserved() const {
     return blocks * block_bytes_ + large_bytes_;
 }
 
-size_t Arena::bytes_mapped() const {
-    return chunks_ * chunk_bytes_ + large_bytes_ + log_.bytes_mapped();
-}
-
 MorphArenaStats Arena::stats() const {
     MorphArenaStats stats{};
     stats.bytes_used = bytes_used();

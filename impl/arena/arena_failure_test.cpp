@@ -100,6 +100,24 @@ TEST(ArenaFailure, RefusedForEverItFailsCleanlyForEver) {
     }
 }
 
+TEST(ArenaFailure, AMarkWithoutRoomIsRefusedAndTheOuterOnesStayGood) {
+    TestArena arena;
+    MorphArenaMark* outer = morph_arena_mark(arena);
+    ASSERT_NE(outer, nullptr);
+    arena.meter.refuse(1);
+    while (morph_arena_alloc(arena, kThreshold - 8) != nullptr) {
+    }
+    while (morph_arena_alloc(arena, 8) != nullptr) {
+    }
+    MorphArenaStats before = arena.stats();
+    EXPECT_EQ(morph_arena_mark(arena), nullptr);
+    EXPECT_EQ(arena.error().code, MORPH_ERROR_OUT_OF_MEMORY);
+    expect_equal(arena.stats(), before);
+    EXPECT_EQ(morph_arena_release(arena, outer), MORPH_OK);
+    EXPECT_EQ(morph_arena_verify(arena), MORPH_OK);
+    EXPECT_EQ(arena.stats().bytes_used, 0u);
+}
+
 TEST(ArenaFailure, CreationRefusedLeavesNothingAndSaysWhy) {
     for (size_t refused = 1; refused <= 2; ++refused) {
         Meter meter;

@@ -1,7 +1,9 @@
 // Reset, mark and release.
 #include <array>
 #include <cstring>
+#include <functional>
 #include <gtest/gtest.h>
+#include <utility>
 #include <vector>
 
 #include "arena/arena_for_tests.h"
@@ -239,6 +241,52 @@ TEST(ArenaScope, AStaleMarkIsToldFromTheScopeThatTookItsPlace) {
         ASSERT_EQ(morph_arena_release(arena, stale), MORPH_ERROR_SCOPE);
         ASSERT_EQ(morph_arena_release(arena, live), MORPH_OK);
     }
+}
+
+// Every field of a mark's record is checked: each is broken in turn, found, and mended.
+TEST(ArenaScope, VerifyFindsEachFieldOfARecordThatIsWrong) {
+    TestArena arena;
+    auto* large = static_cast<unsigned char*>(morph_arena_alloc(arena, 2 * morph::kChunkBytes));
+    MorphArenaMark* outer = morph_arena_mark(arena);
+    ASSERT_NE(morph_arena_alloc(arena, 40), nullptr);
+    MorphArenaMark* inner = morph_arena_mark(arena);
+    ASSERT_NE(morph_arena_alloc(arena, 40), nullptr);
+    auto record_of = [](MorphArenaMark* mark) {
+        return reinterpret_cast<morph::MarkRecord*>(reinterpret_cast<uintptr_t>(mark) &
+                                                    ~uintptr_t{7});
+    };
+    morph::MarkRecord* record = record_of(inner);
+    morph::MarkRecord elsewhere = {};
+    using Break = std::function<void(morph::MarkRecord&)>;
+    const std::pair<const char*, Break> breaks[] = {
+        {"padding", [](auto& its) { its.padding = 100000; }},
+        {"objects_logged", [](auto& its) { its.objects_logged = 1; }},
+        {"check", [](auto& its) { its.check += 1; }},
+        {"handle",
+         [](auto& its) {
+             its.handle += sizeof(its);
+             its.check = morph::kMarkCheck ^ its.handle;
+         }},
+        {"chunk", [](auto& its) { its.chunk = nullptr; }},
+        {"cursor",
+         [&](auto& its) { its.cursor = reinterpret_cast<unsigned char*>(record_of(outer)); }},
+        {"no outer", [](auto& its) { its.outer = nullptr; }},
+        {"itself", [](auto& its) { its.outer = &its; }},
+        {"foreign", [&](auto& its) { its.outer = &elsewhere; }},
+        {"large", [&](auto& its) { its.outer = reinterpret_cast<morph::MarkRecord*>(large); }}};
+    for (const auto& [name, damage] : breaks) {
+        morph::MarkRecord whole = {};
+        {
+            morph::MarkedAccess access(record, sizeof(*record), morph::marks_active());
+            whole = *record;
+            damage(*record);
+        }
+        EXPECT_EQ(morph_arena_verify(arena), MORPH_ERROR_CORRUPTION) << name;
+        EXPECT_NE(strstr(arena.error().text, "ARENA-SCOPE"), nullptr) << name;
+        morph::MarkedAccess access(record, sizeof(*record), morph::marks_active());
+        *record = whole;
+    }
+    EXPECT_EQ(morph_arena_verify(arena), MORPH_OK);
 }
 
 TEST(ArenaScope, AnOverwrittenMarkIsCorruptionNotACrash) {

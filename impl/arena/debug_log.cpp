@@ -25,7 +25,6 @@ bool DebugLog::reserve() {
     } else {
         last_->next = page;
     }
-    pages_ += 1;
     reserve_mapped_ = true;
     return true;
 }
@@ -36,7 +35,6 @@ void DebugLog::undo_reserve() {
     Page* page = link;
     link = nullptr;
     source_.return_metadata(page, sizeof(Page));
-    pages_ -= 1;
     reserve_mapped_ = false;
 }
 

@@ -33,7 +33,6 @@ class DebugLog {
     void shrink(size_t count);  // forgets the newest until `count` are left. O(pages)
 
     [[nodiscard]] size_t count() const { return count_; }
-    [[nodiscard]] size_t bytes_mapped() const { return pages_ * kPageBytes; }
 
     // Calls visit(entry) for entries from number `begin` on, oldest first, until it returns false.
     template <typename Visit>
@@ -61,7 +60,6 @@ class DebugLog {
     Page* last_ = nullptr;  // page of the newest entry; nullptr: the log is empty
     size_t used_ = 0;       // entries of last_
     size_t count_ = 0;
-    size_t pages_ = 0;
     bool reserve_mapped_ = false;  // the last reserve() mapped the page behind last_
 };
 

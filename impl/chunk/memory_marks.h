@@ -32,6 +32,7 @@
 #endif
 
 #if defined(MORPH_MARKS_ASAN)
+#include <cstdlib>
 #include <sanitizer/asan_interface.h>
 #elif !defined(MORPH_NO_VALGRIND) && defined(__has_include)
 #if __has_include(<valgrind/memcheck.h>)
@@ -46,8 +47,14 @@ namespace morph {
 
 #if defined(MORPH_MARKS_ASAN)
 
+// With MORPH_ASAN_MARKS=0 a process runs what programs run that no tool watches: the fast paths,
+// under the checks that the compiler put into them.
 inline bool marks_active() {
-    return true;
+    static const bool wanted = [] {
+        const char* value = getenv("MORPH_ASAN_MARKS");
+        return value == nullptr || value[0] != '0';
+    }();
+    return wanted;
 }
 inline void mark_no_access(const void* address, size_t bytes) {
     __asan_poison_memory_region(address, bytes);

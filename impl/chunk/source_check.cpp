@@ -21,7 +21,7 @@ MorphCode Source::explain_refusal(ErrorState& errors, const char* room, size_t b
             return errors.fail(MORPH_ERROR_OUT_OF_MEMORY,
                                "%s: %s bytes refused by the request hook with %s bytes mapped",
                                room, asked.text, mapped.text);
-        case Refusal::none:
+        case Refusal::none:  // unreachable: asked only after a refusal
         case Refusal::system:
             break;
     }

@@ -306,6 +306,18 @@ TEST(Source, AHomeCountsAsMetadataAndGoesBackLast) {
     EXPECT_EQ(meter.held(), 0u);
 }
 
+TEST(Source, AHomeThatTheSystemRefusesIsReturnedToTheHookAtOnce) {
+    Meter meter;
+    Refusal refusal = Refusal::none;
+    // All addresses that a process can have: no system grants it.
+    EXPECT_EQ(Source::map_home(meter.limits(), MORPH_MAX_REQUEST * 2, &refusal), nullptr);
+    EXPECT_EQ(refusal, Refusal::system);
+    EXPECT_EQ(meter.held(), 0u);
+    EXPECT_EQ(Source::map_home(meter.limits(), SIZE_MAX, &refusal), nullptr);
+    EXPECT_EQ(refusal, Refusal::too_large);
+    EXPECT_EQ(meter.held(), 0u);
+}
+
 TEST(Source, ExplainsARefusalWithItsCauseAndTheNumbers) {
     Meter meter;
     morph::ErrorState errors;

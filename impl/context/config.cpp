@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kMiB = size_t{1} << 20;
 
-constexpr MorphMemConfig preset(MorphMemMode mode, size_t hint, size_t threshold, uint32_t pause) {
+consteval MorphMemConfig preset(MorphMemMode mode, size_t hint, size_t threshold, uint32_t pause) {
     MorphMemConfig config = {};
     config.mode = mode;
     config.heap_size_hint = hint;
@@ -125,10 +125,7 @@ MorphCode validate_runtime(const MorphMemConfig& config, ErrorState& errors) {
         return errors.fail(heap_errors.last.code, "heap.%.230s", heap_errors.last.text);
     }
     if (config.enable_v1) return MORPH_OK;
-    size_t least = 0;
-    if (__builtin_add_overflow(morph_heap_bytes_min(&settings), kRuntimeOverheadBytes, &least)) {
-        least = SIZE_MAX;
-    }
+    size_t least = morph_heap_bytes_min(&settings) + kRuntimeOverheadBytes;
     return validate_bound(config.memory.bytes_max, least, "the least of its heap and 64 KiB",
                           errors);
 }

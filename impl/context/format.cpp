@@ -34,7 +34,7 @@ const char* placement_name(MorphMemPlacement placement) {
         case MORPH_PLACE_ARENA:
             return "arena";
     }
-    return "unknown";
+    return "unknown";  // unreachable: registering a type refuses other placements
 }
 
 // Calls show(id, stats) for each type of which there ever was an object.

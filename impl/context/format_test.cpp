@@ -127,6 +127,25 @@ TEST_F(Format, TypesWithoutAllocationsAreLeftOut) {
     EXPECT_EQ(json::parse(formatted(MORPH_FORMAT_JSON))["by_type"], json::array());
 }
 
+TEST_F(Format, EveryPlacementHasAName) {
+    open();
+    const std::map<std::string, MorphMemPlacement> names = {
+        {"by size", MORPH_PLACE_BY_SIZE}, {"pool", MORPH_PLACE_POOL}, {"arena", MORPH_PLACE_ARENA}};
+    for (const auto& [name, placement] : names) {
+        MorphMemTypeInfo info = {};
+        info.name = name.c_str();
+        info.placement = placement;
+        ASSERT_NE(morph_mem_alloc(context, 40, morph_mem_register_type(context, &info)), nullptr);
+    }
+    size_t found = 0;
+    json parsed = json::parse(formatted(MORPH_FORMAT_JSON));
+    for (const auto& type : parsed["by_type"]) {
+        found += names.count(type["name"]);
+        if (names.count(type["name"]) != 0) EXPECT_EQ(type["placement"], type["name"]);
+    }
+    EXPECT_EQ(found, names.size());
+}
+
 TEST_F(Format, HostileNamesCannotBreakOut) {
     const std::string names[] = {"\"}]}",
                                  "a\",\"b",

@@ -49,4 +49,26 @@ TEST_F(Leaks, NoLeakNoReport) {
     EXPECT_TRUE(reports.empty());
 }
 
+// Which objects a program must free itself is a promise, not a property of a system.
+TEST_F(Leaks, BothSystemsReportTheSameObjects) {
+    config.report_leaks = true;
+    for (size_t alignment : {size_t{1}, size_t{8}, size_t{16}, size_t{64}, size_t{1024}}) {
+        for (size_t size : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{9}, size_t{64},
+                            size_t{960}, size_t{961}, size_t{1017}, size_t{1023}, size_t{1024},
+                            size_t{1025}, size_t{1032}, size_t{1033}, size_t{2048}}) {
+            size_t reported[2] = {};
+            for (bool v1 : {false, true}) {
+                config.enable_v1 = v1;
+                open();
+                ASSERT_NE(morph_mem_alloc_with(context, size, alignment, 0, MORPH_PLACE_BY_SIZE),
+                          nullptr);
+                close();
+                reported[v1] = reports.size();
+                reports.clear();
+            }
+            EXPECT_EQ(reported[0], reported[1]) << size << " bytes aligned to " << alignment;
+        }
+    }
+}
+
 }  // namespace

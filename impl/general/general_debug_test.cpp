@@ -122,10 +122,15 @@ TEST(GeneralDebugRuns, AWriteIntoMemoryThatWasNeverHandedOutIsSeen) {
 }
 
 TEST(GeneralDebugRuns, LeaksAreReportedOnceForAll) {
-    Reports reports;
+    struct Told : Reports {
+        std::string text;
+    } reports;
     MorphGeneralConfig config = {};
     config.report_leaks = true;
-    config.report = &Reports::note;
+    config.report = [](void* user, const MorphReport* report) {
+        static_cast<Told*>(user)->text = report->text;
+        Reports::note(static_cast<Reports*>(static_cast<Told*>(user)), report);
+    };
     config.report_user = &reports;
     for (size_t size : {size_t{40}, kRun, kLarge}) {
         MorphGeneral* general = morph_general_create(&config);
@@ -137,6 +142,8 @@ TEST(GeneralDebugRuns, LeaksAreReportedOnceForAll) {
         EXPECT_EQ(reports.seen[0].kind, MORPH_REPORT_LEAK);
         EXPECT_EQ(reports.seen[0].address, first);
         EXPECT_EQ(reports.seen[0].size, size);
+        std::string start = "general: 1 object (" + std::to_string(size) + " bytes) still live";
+        EXPECT_EQ(reports.text.substr(0, start.size()), start);
         reports.seen.clear();
         general = morph_general_create(&config);
         morph_general_free(general, morph_general_alloc(general, size));

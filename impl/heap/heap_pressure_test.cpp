@@ -180,6 +180,34 @@ TEST(HeapPressure, TheNurseryGrowsWhenMuchSurvivesAndShrinksToKeepThePauseShort)
     test.pop(1);
 }
 
+// The young objects move to the new nursery, although nothing can be promoted.
+TEST(HeapPressure, ANurseryOfAnotherSizeTakesEverythingThatLivesWhileMemoryIsRefused) {
+    for (size_t size : {size_t{32} << 10, size_t{64} << 10, size_t{128} << 10}) {
+        for (uint64_t from = 1; from < 6; ++from) {
+            MorphHeapConfig config = {};
+            config.settings.nursery_bytes = 64 << 10;
+            config.settings.promotion_age = 15;
+            TestHeap test(config);
+            Node* list = nullptr;
+            test.push(list);
+            uint64_t count = prepend_until_refused(test, list, 0, 1500);
+            test.refuse_from = test.requests + from;
+            MorphHeapSettings settings = {};
+            settings.nursery_bytes = size;
+            (void)morph_heap_configure(test.heap, &settings);
+            expect_list(list, count);
+            test.verify();
+            test.minor();
+            test.refuse_from = 0;
+            count = prepend_until_refused(test, list, count, 5000);
+            test.minor();
+            expect_list(list, count);
+            test.verify();
+            test.pop(1);
+        }
+    }
+}
+
 TEST(HeapPressure, ANurseryThatHasGrownGivesItsMemoryBackWhenMemoryIsRefused) {
     MorphHeapConfig config = {};
     config.settings.nursery_bytes = kChunkBytes / 16;

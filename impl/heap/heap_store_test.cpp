@@ -228,6 +228,9 @@ void collect_inside(void* user, void*, size_t, MorphSlotVisitor*) {
     EXPECT_EQ(morph_heap_collect_minor(heap), MORPH_ERROR_UNSUPPORTED);
     EXPECT_EQ(morph_heap_collect_major(heap), MORPH_ERROR_UNSUPPORTED);
     EXPECT_EQ(morph_heap_alloc_slow(heap, 8, 0), nullptr);
+    MorphMemTypeInfo info = {};
+    EXPECT_EQ(morph_heap_register_type(heap, &info), MORPH_TYPE_INVALID);
+    EXPECT_EQ(morph_heap_verify(heap), MORPH_ERROR_UNSUPPORTED);
 }
 
 TEST(HeapStore, TheHeapRefusesCallsFromInsideACollection) {

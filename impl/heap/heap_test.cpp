@@ -209,6 +209,60 @@ TEST(Heap, AWeakReferenceIsClearedWhenItsTargetDies) {
     }
 }
 
+TEST(Heap, MissingArgumentsAndUnknownTypesAreRefused) {
+    TestHeap test;
+    EXPECT_EQ(morph_heap_register_type(test.heap, nullptr), MORPH_TYPE_INVALID);
+    EXPECT_EQ(morph_heap_last_error(test.heap).code, MORPH_ERROR_INVALID_ARGUMENT);
+    EXPECT_EQ(morph_heap_set_finalizer(test.heap, nullptr, nullptr, nullptr),
+              MORPH_ERROR_INVALID_ARGUMENT);
+    EXPECT_EQ(morph_heap_add_global_root(test.heap, nullptr), MORPH_ERROR_INVALID_ARGUMENT);
+    MorphHeapTypeStats stats = {};
+    EXPECT_EQ(morph_heap_type_stats(test.heap, 31999, &stats), MORPH_ERROR_UNKNOWN_TYPE);
+    test.verify();
+}
+
+// What a custom visitor tried to do with the heap that is being collected.
+struct Meddler {
+    MorphHeap* heap;
+    void* object;
+    unsigned refused;
+};
+
+TEST(Heap, AVisitorInsideACollectionCanChangeNothing) {
+    TestHeap test;
+    static Meddler meddler;
+    meddler = {test.heap, nullptr, 0};
+    MorphMemTypeInfo info = {};
+    info.name = "meddler";
+    info.layout = MORPH_LAYOUT_CUSTOM;
+    info.visit = [](void*, void*, size_t, MorphSlotVisitor*) {
+        auto refused = [](bool holds) {
+            MorphCode code = morph_heap_last_error(meddler.heap).code;
+            meddler.refused += holds && code == MORPH_ERROR_UNSUPPORTED ? 1 : 0;
+        };
+        MorphMemTypeInfo other = {};
+        other.name = "other";
+        refused(morph_heap_register_type(meddler.heap, &other) == MORPH_TYPE_INVALID);
+        refused(morph_heap_resize(meddler.heap, meddler.object, 8) == nullptr);
+        refused(morph_heap_set_finalizer(meddler.heap, meddler.object, nullptr, nullptr) ==
+                MORPH_ERROR_UNSUPPORTED);
+        refused(morph_heap_verify(meddler.heap) == MORPH_ERROR_UNSUPPORTED);
+    };
+    uint32_t type = morph_heap_register_type(test.heap, &info);
+    ASSERT_NE(type, MORPH_TYPE_INVALID);
+    void* object = morph_heap_alloc(test.heap, 64, type);
+    ASSERT_NE(object, nullptr);
+    ASSERT_EQ(morph_heap_push_root(test.heap, &object), MORPH_OK);
+    meddler.object = object;
+    uint32_t types = test.stats().types;
+    test.major();
+    EXPECT_GT(meddler.refused, 0u);
+    EXPECT_EQ(meddler.refused % 4, 0u);
+    EXPECT_EQ(test.stats().types, types);
+    test.verify();
+    test.pop(1);
+}
+
 struct Rescue {
     TestHeap* test;
     void* rescued;

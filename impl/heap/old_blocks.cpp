@@ -10,7 +10,7 @@ namespace morph {
 namespace {
 
 // Whether each class has slots in each block, in numbers that a descriptor can hold.
-constexpr bool geometry_is_sound() {
+consteval bool geometry_is_sound() {
     for (uint32_t slot = 0; slot < kSlotClasses; slot++) {
         for (uint32_t number = 0; number < 2; number++) {
             OldGeometry geometry = old_geometry(slot_class_bytes(slot), number);
@@ -21,7 +21,7 @@ constexpr bool geometry_is_sound() {
 }
 static_assert(geometry_is_sound());
 
-constexpr OldSlotBits make_slot_bits() {
+consteval OldSlotBits make_slot_bits() {
     OldSlotBits bits{};
     for (uint32_t slot = 0; slot < kSlotClasses; slot++) {
         OldGeometry geometry = old_geometry(slot_class_bytes(slot), 1);

@@ -128,6 +128,34 @@ TEST(OldCheck, NamesASlotThatWouldBeHandedOutTwice) {
     broken.owned.expect_sound();
 }
 
+TEST(OldCheck, NamesEveryFieldOfACursorThatIsOff) {
+    Broken broken;
+    broken.sweep();
+    auto& cell = broken.peek.cell(broken.slot_class);
+    {
+        Changed<uint32_t> change(&cell.slot_bytes, cell.slot_bytes + 16);
+        broken.expect("BLOCK-CURSOR");
+    }
+    {
+        auto& idle = broken.peek.cell(broken.slot_class + 1);  // a class without a block
+        Changed<uint32_t> change(&idle.slot_bytes, idle.slot_bytes + 16);
+        broken.expect("BLOCK-CURSOR");
+    }
+    {
+        Changed<unsigned char*> change(&cell.slots, cell.slots + 16);
+        broken.expect("BLOCK-CURSOR");
+    }
+    {
+        Changed<uint64_t> change(&cell.reciprocal, cell.reciprocal + 1);
+        broken.expect("BLOCK-CURSOR");
+    }
+    {
+        Changed<uint64_t*> change(&cell.allocated, cell.allocated + morph::kBlockWords);
+        broken.expect("BLOCK-CURSOR");
+    }
+    broken.owned.expect_sound();
+}
+
 TEST(OldCheck, NamesAStrayMark) {
     Broken::in_both([](Broken& broken) {
         uint64_t* words[] = {morph::marked_of(broken.free_block),

@@ -22,7 +22,6 @@ class Pauses {
     [[nodiscard]] MorphPauses summary() const;
     [[nodiscard]] uint64_t count() const { return count_; }
     [[nodiscard]] uint64_t total_ns() const { return total_ns_; }  // stays at the largest number
-    [[nodiscard]] uint64_t max_ns() const { return max_ns_; }
 
     // nullptr, or the id of the broken invariant.
     [[nodiscard]] const char* check() const;

@@ -36,9 +36,6 @@ struct Region {
     [[nodiscard]] size_t used() const { return static_cast<size_t>(top - begin); }
     [[nodiscard]] size_t room() const { return static_cast<size_t>(end - top); }
     [[nodiscard]] size_t bytes() const { return static_cast<size_t>(end - begin); }
-    [[nodiscard]] bool holds(const void* address) const {
-        return static_cast<size_t>(static_cast<const unsigned char*>(address) - begin) < used();
-    }
     // Room for an object, or nullptr.
     [[nodiscard]] unsigned char* bump(size_t wanted) {
         if (wanted > room()) return nullptr;
@@ -65,7 +62,6 @@ class Young {
     [[nodiscard]] bool open(Source& source, void* owner, size_t nursery_bytes, bool instrumented);
     void close(Source& source);
     void swap(Young& other) noexcept;
-    [[nodiscard]] bool is_open() const { return chunk_ != nullptr; }
 
     // In the regions or between them: of this mapping. NULL is not.
     [[nodiscard]] bool contains(const void* address) const {
@@ -80,12 +76,10 @@ class Young {
     [[nodiscard]] uintptr_t begin() const { return reinterpret_cast<uintptr_t>(base_); }
     [[nodiscard]] size_t bytes() const { return bytes_; }
 
-    [[nodiscard]] size_t used() const { return eden.used() + from().used(); }
     [[nodiscard]] const Sizes& sizes() const { return sizes_; }
     [[nodiscard]] Region& from() { return survivors_[from_]; }
     [[nodiscard]] const Region& from() const { return survivors_[from_]; }
     [[nodiscard]] Region& to() { return survivors_[1 - from_]; }
-    [[nodiscard]] const Region& to() const { return survivors_[1 - from_]; }
 
     // After everything was moved away: to becomes from; eden is empty unless the reserve was used,
     // or takes the reserve's place in any case (debug mode).

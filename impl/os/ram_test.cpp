@@ -206,6 +206,13 @@ TEST_F(Ram, AnUnreadableLimitIsNoLimit) {
     EXPECT_EQ(group(), 8192u) << "nor is a directory";
 }
 
+TEST_F(Ram, BlanksOfEveryKindAroundALimitAreNoHarm) {
+    write("/proc/self/mountinfo", kMountV2);
+    write("/proc/self/cgroup", "0::/a\n");
+    write("/sys/fs/cgroup/a/memory.max", "\t 4096\r\t \n");
+    EXPECT_EQ(group(), 4096u);
+}
+
 TEST_F(Ram, HostileCgroupLinesNeitherCrashNorMislead) {
     write("/proc/self/mountinfo", kMountV2);
     write("/sys/fs/cgroup/a/memory.max", "4096\n");

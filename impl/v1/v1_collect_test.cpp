@@ -210,11 +210,21 @@ TEST(V1Collect, WhatRootsReachAtDestroyIsReportedByType) {
     };
     ErrorState errors;
     V1* v1 = V1::create(config, errors);
+    MorphMemTypeInfo one{};
+    one.name = "one";
+    MorphMemTypeInfo two{};
+    two.name = "two";
+    ASSERT_EQ(v1->register_type(one), 1u);
+    ASSERT_EQ(v1->register_type(two), 2u);
     void* first = v1->allocate(10, 8, 0);
-    (void)!v1->allocate(20, 8, 0);
+    void* second = v1->allocate(30, 8, 2);
+    (void)!v1->allocate(20, 8, 1);
     ASSERT_EQ(v1->push_root(&first), MORPH_OK);
+    ASSERT_EQ(v1->push_root(&second), MORPH_OK);
     V1::destroy(v1);
-    ASSERT_EQ(texts.size(), 1u);
+    ASSERT_EQ(texts.size(), 2u);
+    EXPECT_NE(texts[1].find("heap: 1 object of type 2 \"two\" (30 bytes)"), std::string::npos)
+        << texts[1];
     EXPECT_NE(texts[0].find("heap: 1 object of type 0 \"none\" (10 bytes) still reached by roots"),
               std::string::npos)
         << texts[0];

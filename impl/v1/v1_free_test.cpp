@@ -163,8 +163,9 @@ TEST(V1Free, WhatIsLiveAtDestroyIsReportedByType) {
     ASSERT_EQ(v1->free(first), MORPH_OK);
     V1::destroy(v1);
     ASSERT_EQ(texts.size(), 1u);
-    EXPECT_NE(texts[0].find("2 objects of type 0 \"none\" (40 bytes) still live at destroy"),
-              std::string::npos)
+    EXPECT_NE(
+        texts[0].find("context: 2 objects of type 0 \"none\" (40 bytes) still live at destroy"),
+        std::string::npos)
         << texts[0];
     EXPECT_EQ(meter.held(), 0u);
 }

@@ -49,6 +49,49 @@ TEST(V1Tables, WeakReferencesAreClearedBeforeFinalizersRun) {
     test.verify();
 }
 
+// A reference that the first finalizer sets to what waits for the second one.
+TEST(V1Tables, WhatWaitsForItsFinalizerIsAliveInACollectionMeanwhile) {
+    TestV1 test;
+    auto** weak = static_cast<void**>(test.make(24, test.weak));
+    test.push(weak);
+    Cell* second = test.new_cell(2);
+    test.push(second);
+    Cell* first = test.new_cell(1);
+    test.push(first);
+    first->left = second;
+    struct Seen {
+        void** weak;
+        int runs;
+    } seen = {weak, 0};
+    ASSERT_EQ(morph_heap_set_finalizer(
+                  test.heap, first,
+                  [](MorphHeap* heap, void* object, void* user) {
+                      auto* what = static_cast<Seen*>(user);
+                      Cell* other = static_cast<Cell*>(object)->left;
+                      static_cast<Cell*>(object)->left = nullptr;
+                      morph_heap_weak_set(heap, what->weak, other);
+                      ASSERT_EQ(morph_heap_collect_major(heap), MORPH_OK);
+                      EXPECT_EQ(morph_heap_weak_get(what->weak), other);
+                      EXPECT_EQ(other->number, 2u);
+                      what->runs += 1;
+                  },
+                  &seen),
+              MORPH_OK);
+    ASSERT_EQ(morph_heap_set_finalizer(
+                  test.heap, second,
+                  [](MorphHeap*, void* object, void* user) {
+                      EXPECT_EQ(static_cast<Cell*>(object)->number, 2u);
+                      static_cast<Seen*>(user)->runs += 1;
+                  },
+                  &seen),
+              MORPH_OK);
+    first = second = nullptr;
+    test.collect();
+    EXPECT_EQ(seen.runs, 2);
+    test.verify();
+    test.pop(3);
+}
+
 TEST(V1Tables, AFinalizerMayStoreItsObjectAllocateAndCollect) {
     static Cell* saved;
     static int depth;

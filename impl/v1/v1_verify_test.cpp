@@ -185,6 +185,7 @@ TEST_F(V1Verify, TablesAreSound) {
     broken("V1-ROOTS", root->slot, nullptr);
     broken("V1-MARK-BLOCKS", Peek::top(parts->mark_blocks), 1);
     broken("V1-MARK-BLOCKS", Peek::count(parts->mark_blocks), 2);
+    broken("V1-MARK-BLOCKS", Peek::count(parts->mark_blocks), 0);
 }
 
 }  // namespace

@@ -94,6 +94,16 @@ TEST(CppContext, CreatesAndDestroysTypedObjects) {
     EXPECT_EQ(memory->last_error().code, MORPH_ERROR_UNKNOWN_TYPE);
 }
 
+TEST(CppContext, FreesWhatItAllocatedAndSaysWhyItRefuses) {
+    Result<Context> made = Context::make_auto();
+    ASSERT_TRUE(made);
+    int own = 0;
+    void* object = morph_mem_alloc(made->get(), 40, 0);
+    EXPECT_EQ(made->free(object), MORPH_OK);
+    EXPECT_EQ(made->free(&own), MORPH_ERROR_NOT_AN_OBJECT);
+    EXPECT_EQ(made->last_error().code, MORPH_ERROR_NOT_AN_OBJECT);
+}
+
 TEST(CppContext, AConstructorThatThrowsGivesItsMemoryBack) {
     Result<Context> memory = Context::make();
     ASSERT_TRUE(memory);
@@ -139,6 +149,40 @@ TEST(CppPool, CreatesAndDestroys) {
     EXPECT_EQ(pool->destroy(object), MORPH_ERROR_NOT_AN_OBJECT);
     Counted::live = 0;
     EXPECT_EQ(pool->last_error().code, MORPH_ERROR_NOT_AN_OBJECT);
+}
+
+TEST(CppArena, TellsWhyThereIsNoneAndWhyItRefuses) {
+    MorphArenaConfig impossible = {};
+    impossible.block_size = 3;
+    EXPECT_EQ(Arena::make(impossible).error().code, MORPH_ERROR_INVALID_CONFIGURATION);
+    Result<Arena> made = Arena::make();
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->last_error().code, MORPH_OK);
+    EXPECT_EQ(morph_arena_alloc(made->get(), SIZE_MAX), nullptr);
+    EXPECT_EQ(made->last_error().code, MORPH_ERROR_TOO_LARGE);
+}
+
+TEST(CppPool, TellsWhyThereIsNoneAndRefusesWithoutAnObject) {
+    Purse purse = {0};
+    MorphPoolConfig config = {};
+    config.memory = purse.limits();
+    EXPECT_EQ(Pool::make(config).error().code, MORPH_ERROR_OUT_OF_MEMORY);
+    purse.left = 1;  // for itself, not for objects
+    Result<Pool> made = Pool::make(config);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->create<Counted>(0), nullptr);
+    EXPECT_EQ(Counted::live, 0);
+}
+
+TEST(CppPool, FreesBySizeAndAllAtOnce) {
+    Result<Pool> made = Pool::make();
+    ASSERT_TRUE(made);
+    void* object = morph_pool_alloc(made->get(), 40);
+    ASSERT_NE(object, nullptr);
+    EXPECT_EQ(made->free(object, 40), MORPH_OK);
+    ASSERT_NE(morph_pool_alloc(made->get(), 40), nullptr);
+    made->reset();
+    EXPECT_EQ(morph_pool_stats(made->get()).objects_live, 0u);
 }
 
 TEST(Pmr, AnArenaServesContainers) {
