@@ -142,7 +142,7 @@ TEST_F(Format, EveryPlacementHasAName) {
     for (const auto& type : parsed["by_type"]) {
         found += names.count(type["name"]);
         if (names.count(type["name"]) == 0) continue;
-            EXPECT_EQ(type["placement"], type["name"]);
+        EXPECT_EQ(type["placement"], type["name"]);
     }
     EXPECT_EQ(found, names.size());
 }
