@@ -232,7 +232,7 @@ TEST(Pmr, ResourcesThrowWhenThereIsNoMemory) {
     purse.left = 0;
     ArenaResource arena_resource(arena->get());
     EXPECT_THROW((void)arena_resource.allocate(size_t{1} << 30), std::bad_alloc);
-    EXPECT_THROW((void)arena_resource.allocate(SIZE_MAX), std::bad_alloc);
+    EXPECT_THROW((void)arena_resource.allocate(size_t{PTRDIFF_MAX}), std::bad_alloc);
     Purse second = {SIZE_MAX};
     MorphPoolConfig pool_config = {};
     pool_config.memory = second.limits();
