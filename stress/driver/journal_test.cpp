@@ -3,6 +3,8 @@
 #include <csignal>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "stress/driver/temporary.h"
 
@@ -133,6 +135,23 @@ TEST(Journal, TwoRunsAtOnceAreRefused) {
     ASSERT_EQ(first.open(place.path(), kRun), "");
     Journal second;
     EXPECT_NE(second.open(place.path(), kRun).find("another run"), std::string::npos);
+}
+
+TEST(Journal, WhatAKilledRunLeftIsWaitedFor) {
+    const Temporary place;
+    Journal next;
+    {
+        Journal killed;
+        ASSERT_EQ(killed.open(place.path(), kRun), "");
+        const pid_t left = fork();  // holds the lock on, as between fork and exec
+        ASSERT_GE(left, 0);
+        if (left == 0) {
+            (void)usleep(300000);
+            _exit(0);
+        }
+    }
+    EXPECT_EQ(next.open(place.path(), kRun), "");
+    EXPECT_GT(wait(nullptr), 0);
 }
 
 TEST(Journal, ALineThatDoesNotFitIsNotHalfWritten) {

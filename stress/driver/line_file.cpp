@@ -44,6 +44,17 @@ void sync_directory(const std::string& directory) {
     close(descriptor);
 }
 
+// A run that was killed may have left a process between fork and exec, which still holds the lock
+// that it inherited, for an instant or, on a busy machine, for more. A run that lives holds it on.
+bool lock(int descriptor) {
+    for (int tries = 0; tries < 300; ++tries) {
+        if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK && errno != EINTR) return false;
+        (void)usleep(10000);
+    }
+    return false;
+}
+
 }  // namespace
 
 LineFile::~LineFile() {
@@ -58,7 +69,7 @@ std::string LineFile::open(const std::string& directory, const std::string& name
     const std::string path = directory + '/' + name;
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (descriptor_ < 0) return reason("cannot open " + path);
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return path + ": another run has it open";
+    if (!lock(descriptor_)) return path + ": another run has it open";
     std::string text;
     if (!read_all(descriptor_, &text)) return reason("cannot read " + path);
     size_t begin = 0;
