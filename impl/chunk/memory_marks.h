@@ -77,6 +77,7 @@ inline void mark_allocated(const void*, const void* object, size_t size) {
 inline void mark_freed(const void*, const void* object, size_t size) {
     __asan_poison_memory_region(object, size);
 }
+inline void mark_resized(const void*, const void*, size_t) {}
 
 #elif defined(MORPH_MARKS_VALGRIND)
 
@@ -129,6 +130,12 @@ inline void mark_freed(const void* anchor, const void* object, size_t size) {
     VALGRIND_MEMPOOL_FREE(anchor, object);
     (void)VALGRIND_MAKE_MEM_NOACCESS(object, size);
 }
+// An object keeps its place and has another size from now on; access is the caller's to say. What
+// Valgrind remembers of it counts when it is freed: a size from before would take access from a
+// neighbour that moved into what the object gave up.
+inline void mark_resized(const void* anchor, const void* object, size_t size) {
+    VALGRIND_MEMPOOL_CHANGE(anchor, object, object, size);
+}
 
 #else
 
@@ -146,6 +153,7 @@ inline void mark_pool_destroy(const void*) {}
 inline void mark_pool_trim(const void*, const void*, size_t) {}
 inline void mark_allocated(const void*, const void*, size_t) {}
 inline void mark_freed(const void*, const void*, size_t) {}
+inline void mark_resized(const void*, const void*, size_t) {}
 
 #endif
 

@@ -57,7 +57,9 @@ class Dress {
         } else if (instrumented_) {
             mark_no_access(object + kept, room - kept);
         }
-        if (instrumented_) mark_undefined(object + kept, new_size - kept);
+        if (!instrumented_) return;
+        mark_resized(this, object, new_size);
+        mark_undefined(object + kept, new_size - kept);
     }
 
     [[nodiscard]] bool guard_intact(const unsigned char* object, size_t size, size_t room) const {

@@ -21,6 +21,7 @@ General::General(const MorphGeneralConfig& config, size_t home_bytes)
 }
 
 General::~General() {
+    mappings_.reset();  // their marks belong to the group that closes here
     dress_.close();
 }
 
