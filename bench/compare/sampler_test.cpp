@@ -1,6 +1,7 @@
 #include "bench/compare/sampler.h"
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
 
@@ -43,8 +44,15 @@ Shares measure(unsigned percent, const Call& call) {
             ticks * 1e-9 * compare::Sampler::kIntervalNanoseconds / seconds};
 }
 
+// A busy machine takes the processor away inside a call: the clock goes on, the timer may not. So
+// three attempts; a sampler that misses a kind of call is wrong by 20 points in each.
 void expect_share(unsigned percent, const Call& call) {
-    const Shares shares = measure(percent, call);
+    Shares shares = measure(percent, call);
+    for (int again = 0; again < 2 && !(std::abs(shares.sampled - shares.known) <= kTolerance &&
+                                       std::abs(shares.ticks_wanted - 1.0) <= 0.05);
+         ++again) {
+        shares = measure(percent, call);
+    }
     EXPECT_NEAR(shares.sampled, shares.known, kTolerance) << percent;
     EXPECT_NEAR(shares.ticks_wanted, 1.0, 0.05) << "ticks are lost";
 }
