@@ -3,6 +3,7 @@
 #include <climits>
 #include <cstring>
 
+#include "chunk/check.h"
 #include "chunk/geometry.h"
 #include "heap/policy.h"
 #include "os/ram.h"
@@ -125,9 +126,10 @@ MorphCode validate_runtime(const MorphMemConfig& config, ErrorState& errors) {
         return errors.fail(heap_errors.last.code, "heap.%.230s", heap_errors.last.text);
     }
     if (config.enable_v1) return MORPH_OK;
-    size_t least = morph_heap_bytes_min(&settings) + kRuntimeOverheadBytes;
-    return validate_bound(config.memory.bytes_max, least, "the least of its heap and 64 KiB",
-                          errors);
+    const size_t heap_least = morph_heap_bytes_min(&settings);
+    MORPH_CHECK(heap_least < SIZE_MAX - kRuntimeOverheadBytes);  // completed settings are bounded
+    return validate_bound(config.memory.bytes_max, heap_least + kRuntimeOverheadBytes,
+                          "the least of its heap and 64 KiB", errors);
 }
 
 MorphCode validate_v1_path(const char* field, const char* path, ErrorState& errors) {
