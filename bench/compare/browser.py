@@ -75,7 +75,9 @@ def frames(pages):
     shown = "".join(
         f'<iframe name="{name}" style="border:0;display:block;width:{width}px;height:900px" '
         f'srcdoc="{html.escape(markup)}"></iframe>' for name, width, markup in pages)
-    return (f'<!doctype html><html lang="en"><body style="margin:0">{shown}<pre id="found"></pre>'
+    # Without a charset the browser guesses, and not always the same.
+    return (f'<!doctype html><html lang="en"><meta charset="utf-8"><body style="margin:0">'
+            f'{shown}<pre id="found"></pre>'
             f"<script>{PROBE.read_text(encoding='utf-8')}</script></body></html>")
 
 
