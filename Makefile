@@ -114,8 +114,9 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 # Debian 12's valgrind reads DWARF 4.
 release.flags := -O2 -gdwarf-4
 gcc.flags := -O2 -g -fno-semantic-interposition
-asan.flags := -O1 -g $(sanitizers)
-fuzz.flags = -O2 -g $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
+# Lines are what a sanitizer's report names; for a debugger: CXXFLAGS=-g.
+asan.flags := -O1 -gline-tables-only $(sanitizers)
+fuzz.flags = -O2 -gline-tables-only $(sanitizers) $(if $(is_clang),-fsanitize=fuzzer-no-link \
     -fsanitize-coverage-ignorelist=ci/fuzz-uncovered)
 tsan.flags := -O1 -g -fsanitize=thread
 $(foreach c,$(CONFIGURATIONS),$(eval $(c).cxx = $$(CXX)))
@@ -142,6 +143,7 @@ tests-tiny.flags := $(small) $(rename_tiny)
 asan.tests.flags := -O0
 asan.tests-tiny.flags := -O0
 gcc.tests.flags := -O0 -g0
+gcc.suite.flags := -O1 -g0
 # What `make test` counts (docs/coverage.md). The counters can be relocated into a file that all
 # processes map: what ends by a signal or by _exit keeps its counts. Run by hand, none are written.
 counted := $(if $(is_clang),-fprofile-instr-generate=/dev/null -fcoverage-mapping \
@@ -165,10 +167,20 @@ link = $($(1).cxx) $($(1).flags) $($(1).link) -pthread $(CXXFLAGS) $(LDFLAGS)
 $(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.o)): \
     defines := -O1
 
+# Command lines and JSON are headers only, run once and hold no loop: optimised, each takes 8 s.
+command_lines := fuzz/morphcheck/main stress/real/run stress/soak/record stress/driver/journal \
+    stress/driver/feed stress/trace/profile_print $(filter-out %/planted %/trace-victim,\
+    $(stress_programs:%.cpp=%))
+$(foreach c,$(CONFIGURATIONS),$(command_lines:%=$(BUILD)/$(c)/suite/%.o)): defines := -O0
+
 # Where the standard library and GoogleTest are read once, not for each source: half of a test's
-# time. `release` and `gcc` read them for each, so an include that is missing does not go unseen.
-precompiled := asan/tests asan/tests-tiny asan/suite asan/renamed fuzz/suite fuzz/renamed tsan/tests
-prelude = $(if $(is_clang),$(if $(filter $(1)/$(2),$(precompiled)),$(BUILD)/$(1)/$(2).pch))
+# time. `gcc` reads them for each of the library, the reference and the suite, and at night of the
+# workloads and benchmarks; `tsan`, at night, of the tests: a missing include does not go unseen.
+precompiled := asan/tests asan/tests-tiny asan/suite asan/reference asan/renamed fuzz/suite \
+    fuzz/renamed release/suite release/reference release/renamed gcc/tests
+prelude = $(if $(or $(is_clang),$(filter gcc,$(1))),$(if $(filter $(1)/$(2),$(precompiled)),\
+    $(BUILD)/$(1)/$(2).pch))
+use_prelude = $(if $(filter gcc,$(1)),-Winvalid-pch -include,-include-pch)
 
 # A file that holds the compile command of a variant and changes only with it: objects depend on it.
 define variant_rules
@@ -180,10 +192,12 @@ $(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command $(call prelude,$(1),$(2
 	@mkdir -p $$(@D)
 	$$(say) "$(1)/$(2)" $$<
 	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) $$(if $$(findstring -O,$$(defines)),,\
-	    $(addprefix -include-pch ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
+	    $(addprefix $(use_prelude) ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
 $(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command | $(renames)
 	$$(say) precompile $$@
-	$$(quiet)$$(call compile,$(1),$(2)) -fpch-instantiate-templates -x c++-header $$< -o $$@
+	$(if $(filter gcc,$(1)),@cp $$< $$@)
+	$$(quiet)$$(call compile,$(1),$(2)) $(if $(filter gcc,$(1)),,-fpch-instantiate-templates) \
+	    -x c++-header $$< -o $$@$(if $(filter gcc,$(1)),.gch)
 endef
 $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(c),$(v)))))
 

@@ -1,6 +1,6 @@
 // What nearly every source of the suite and of the tests includes, read by the compiler once for
 // each variant (`precompiled` in the Makefile). No file may count on it: each includes what it
-// uses, and the configurations without it (release, gcc) see to that.
+// uses, and the configurations without it see to that.
 #include <algorithm>
 #include <array>
 #include <atomic>
