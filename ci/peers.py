@@ -12,7 +12,8 @@
 Whatever is found here is a false alarm of the suite, or a bug of a peer. A share is what the slower
 of the two can do, see the table below. Pieces that are whole
 are kept in BUILD/peers, with what their numbers depend on: a run that was stopped goes on. With
---seconds each piece gets its part of the time, and those that are cut count what they did.
+--seconds each kind is one piece, which gets its part of the time; those that are cut count what
+they did.
 
 Last line `peers: P subjects, O operations, F findings`. Exit status: 0 when nothing was found.
 """
@@ -74,7 +75,7 @@ class Done:
     whole: bool    # it was not cut short
 
 
-def plan(operations, only):
+def plan(operations, only, pieces_of_a_kind=PIECES):
     """The pieces of all subjects, in the order in which they begin."""
     pieces = []
     for subject, share in SHARES.items():
@@ -82,7 +83,8 @@ def plan(operations, only):
             continue
         programs = max(1, round(operations * share))
         for command, count in (("endure", operations - programs), ("run", programs)):
-            parts = [count // PIECES + (number < count % PIECES) for number in range(PIECES)]
+            parts = [count // pieces_of_a_kind + (number < count % pieces_of_a_kind)
+                     for number in range(pieces_of_a_kind)]
             pieces += [Piece(subject, command, number, part)
                        for number, part in enumerate(parts) if part]
     return pieces
@@ -103,7 +105,7 @@ class Run:
         self.options = options
         self.program = options.build / "bin/morphcheck"
         self.folder = options.build / "peers"
-        self.pieces = plan(options.operations, options.only)
+        self.pieces = plan(options.operations, options.only, 1 if options.seconds else PIECES)
         self.deadline = time.monotonic() + options.seconds if options.seconds else None
         self.key = [hashlib.sha256(self.program.read_bytes()).hexdigest(), options.seed]
         self.done = self.kept()

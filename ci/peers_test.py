@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BUILD = pathlib.Path(os.environ.get("MORPH_BUILD", "build")).resolve()
@@ -41,6 +42,14 @@ class Peers(unittest.TestCase):
         last = re.search(r"^peers: 14 subjects, (\d+) operations, 0 findings$", said, re.M)
         self.assertIsNotNone(last, said)
         self.assertGreater(int(last.group(1)), 14 * 20000 - 1, said)
+
+    def test_time_is_kept(self):
+        (self.build / "bin/morphcheck").symlink_to(BUILD / "release/bin/morphcheck")
+        began = time.monotonic()
+        status, said = self.peers("--seconds", "6")
+        self.assertEqual(status, 0, said)
+        self.assertLess(time.monotonic() - began, 30)  # 7 s on an idle machine
+        self.assertRegex(said, r"(?m)^peers: 14 subjects, \d+ operations, 0 findings$")
 
     def test_finding_is_said_counted_and_run_again(self):
         self.fake("echo run >>$(dirname $0)/count\necho 'finding: overlap on v1'\nexit 1\n")

@@ -50,8 +50,8 @@ struct EnduranceReport : EnduranceCounts {
 struct EnduranceOptions {
     uint64_t seed = 1;
     uint64_t operations = 1'000'000;
-    // Told at the end of each season; false stops the run there, cleanly.
-    std::function<bool(const EnduranceReport&)> season_ended;
+    // Asked each kAskedEvery operations; true ends the season there, with its checks, and the run.
+    std::function<bool(const EnduranceReport&)> out_of_time;
     // Where the run is, for one who finds it crashed: memory that outlives it. May be nullptr.
     std::atomic<uint64_t>* position = nullptr;
 };
@@ -65,5 +65,6 @@ EnduranceReport endure_graph(const SubjectEntry& subject, const EnduranceOptions
 
 // A season of objects: what is drawn from the seed for some 100,000 operations.
 inline constexpr uint64_t kSeasonOperations = 1 << 17;
+inline constexpr uint64_t kAskedEvery = 1 << 10;
 
 }  // namespace suite

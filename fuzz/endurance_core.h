@@ -80,11 +80,17 @@ class EnduranceCore {
                                                  random_.below(kSeasonOperations));
     }
 
+    bool within_season(uint64_t end) {
+        if (report_.operations % kAskedEvery == 0 && options_.out_of_time) {
+            stopped_ = options_.out_of_time(report_);
+        }
+        return report_.operations < end && !stopped_;
+    }
+
     // A season went well. Whether another one follows.
     bool next_season() {
         ++report_.seasons;
-        if (options_.season_ended && !options_.season_ended(report_)) return false;
-        return report_.operations < options_.operations;
+        return report_.operations < options_.operations && !stopped_;
     }
 
     // One of the next requests for memory, and a few after it, will be refused.
@@ -103,6 +109,7 @@ class EnduranceCore {
     Ledger ledger_;
     EnduranceReport report_;
     std::unique_ptr<Subject> subject_;
+    bool stopped_ = false;  // out of time
 };
 
 }  // namespace suite

@@ -62,7 +62,7 @@ bool GraphRun::begin() {
 bool GraphRun::live_on() {
     configure();
     const uint64_t end = season_end();
-    while (report_.operations < end) {
+    while (within_season(end)) {
         if (!step()) return false;
         next_operation();
     }

@@ -61,7 +61,7 @@ void ObjectsRun::begin() {
 bool ObjectsRun::live_on() {
     draw_season();
     const uint64_t end = season_end();
-    while (report_.operations < end) {
+    while (within_season(end)) {
         if (!step()) return false;
         next_operation();
     }

@@ -76,14 +76,17 @@ TEST(EnduranceRun, EveryKindOfOperationHappens) {
     EXPECT_GT(heap.live_peak, 1'000u);
 }
 
-TEST(EnduranceRun, IsStoppedAtTheEndOfASeason) {
+TEST(EnduranceRun, OutOfTimeItEndsWithinTheSeasonAndChecksIt) {
     EnduranceOptions options;
     options.operations = UINT64_MAX;
-    options.season_ended = [](const EnduranceReport& report) { return report.seasons < 2; };
-    const SubjectEntry subject = subject_named("pool");
-    const EnduranceReport report = endure(subject, options);
-    EXPECT_EQ(finding_of(report), "");
-    EXPECT_EQ(report.seasons, 2u);
+    const uint64_t last = 5 * kAskedEvery;
+    options.out_of_time = [=](const EnduranceReport& report) { return report.operations >= last; };
+    for (const char* name : {"pool", "heap"}) {
+        const EnduranceReport report = endure(subject_named(name), options);
+        EXPECT_EQ(finding_of(report), "") << name;
+        EXPECT_EQ(report.operations, last) << name;
+        EXPECT_EQ(report.seasons, 1u) << name;
+    }
 }
 
 TEST(EnduranceRun, AFindingComesBackWithItsSeedAndItsNumberOfOperations) {

@@ -44,8 +44,8 @@ void run_child(const SubjectEntry& subject, const EndureCommand& command, Shared
     options.seed = command.seed;
     options.operations = command.operations;
     options.position = &shared->position;
-    options.season_ended = [&](const EnduranceReport&) {
-        return command.seconds <= 0 || seconds_since(start) < command.seconds;
+    options.out_of_time = [&](const EnduranceReport&) {
+        return command.seconds > 0 && seconds_since(start) >= command.seconds;
     };
     const EnduranceReport report = endure(subject, options);
     if (report.finding.has_value()) {
