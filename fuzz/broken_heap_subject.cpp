@@ -126,6 +126,7 @@ class BrokenHeapSubject final : public ForwardingHeapSubject {
         return nullptr;
     }
     static void run_wrapped(MorphHeap* heap, void* object, void* user);
+    void clear_slot();
     void after_collection();
     void spoil_root(void** cell);
 
@@ -184,6 +185,19 @@ void BrokenHeapSubject::spoil_root(void** cell) {
     if (size != 0) static_cast<unsigned char*>(*cell)[size - 1] ^= 1;
 }
 
+// Clears the reference of the first link or pair (heap_layouts.h) that a root holds.
+void BrokenHeapSubject::clear_slot() {
+    for (void** cell : roots_) {
+        if (*cell == nullptr) continue;
+        const uint32_t type = inner_->type_of(*cell);
+        if (type != 2 && type != 8) continue;
+        void** slot = static_cast<void**>(*cell) + 1;
+        if (*slot == nullptr) continue;
+        *slot = nullptr;
+        return;
+    }
+}
+
 void BrokenHeapSubject::after_collection() {
     if (is(HeapMischief::chunk_per_collection)) hold(kHeldAtOnce);
     void** first = some_root(0);
@@ -192,6 +206,7 @@ void BrokenHeapSubject::after_collection() {
     if (is(HeapMischief::byte_lost)) spoil_root(first);
     if (is(HeapMischief::flags_lost)) inner_->set_flags(*first, 0);
     if (is(HeapMischief::reference_lost)) *first = nullptr;
+    if (is(HeapMischief::slot_lost)) clear_slot();
     if (is(HeapMischief::two_become_one) && second != nullptr) *second = *first;
     if (!is(HeapMischief::weak_cleared_early)) return;
     for (void** cell : roots_) {

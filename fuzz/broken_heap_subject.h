@@ -13,6 +13,7 @@ enum class HeapMischief : uint8_t {
     byte_lost,            // a collection changes a byte of a root's object
     flags_lost,           // a collection clears the flags of a root's object
     reference_lost,       // a collection clears a root
+    slot_lost,            // a collection clears a slot of a root's object
     stored_elsewhere,     // a store goes to another object
     stored_nowhere,       // a store leaves NULL
     two_become_one,       // a collection makes two roots refer to one of their objects

@@ -50,6 +50,7 @@ constexpr Case kCases[] = {
     {"ByteLostByACollection", HeapMischief::byte_lost, Checker::contents},
     {"FlagsLostByACollection", HeapMischief::flags_lost, Checker::graph},
     {"RootLostByACollection", HeapMischief::reference_lost, Checker::graph},
+    {"SlotLostByACollection", HeapMischief::slot_lost, Checker::graph},
     {"StoreGoesElsewhere", HeapMischief::stored_elsewhere, Checker::graph},
     {"StoreGoesNowhere", HeapMischief::stored_nowhere, Checker::graph},
     {"TwoObjectsBecomeOne", HeapMischief::two_become_one, Checker::graph},
