@@ -5,7 +5,6 @@
 #include "heap/evacuator.h"
 #include "heap/marker.h"
 #include "heap/verifier.h"
-#include "heap/young_walk.h"
 #include "os/clock.h"
 
 namespace morph {
@@ -19,6 +18,7 @@ void Collector::begin() {
     if (parts_.debug) parts_.young.open_targets();
     parts_.head.limit = parts_.head.top;
     parts_.young.eden.top = parts_.head.top;
+    MORPH_CHECK(parts_.young.takes(parts_.young_used()));  // YOUNG-USED
     uint64_t live = bytes_live();
     if (live > parts_.counts.bytes_live_peak) parts_.counts.bytes_live_peak = live;
 }
@@ -118,22 +118,6 @@ void Collector::evacuate() {
     if (parts_.debug) parts_.young.close_sources();
 }
 
-// Young objects stay where they are: the dead become fillers, the live lose their mark.
-void Collector::seal() {
-    walk_young(parts_, [this](Header* header) {
-        HeapTypeRecord& record = parts_.types[type_of(*header)];
-        if ((*header & kMarked) == 0) {
-            *header |= kFiller;
-            return true;
-        }
-        *header &= ~kMarked;
-        record.survived_objects += 1;
-        record.survived_bytes += size_field(*header);
-        return true;
-    });
-    if (parts_.debug) parts_.young.close_sources();
-}
-
 // ------------------------------------------------------------------------------------- marking
 
 void Collector::settle_tables(Marker& marker) {
@@ -161,7 +145,6 @@ void Collector::mark_whole_heap() {
     marker.trace();
     settle_tables(marker);
     parts_.mark_stack.trim();
-    parts_.live_young_bytes = marker.young_bytes();
     parts_.old.end_marking();
     count_dead();
     parts_.types.clear_scratch();
@@ -195,7 +178,6 @@ void Collector::finish(bool major, uint64_t began_ns, uint64_t bytes_before) {
 }
 
 void Collector::minor() {
-    if (!parts_.young.takes(parts_.young_used())) return major();
     uint64_t began = os::monotonic_ns();
     uint64_t refused_before = parts_.counts.promotions_refused;
     begin();
@@ -215,11 +197,7 @@ void Collector::major() {
     begin();
     uint64_t before = bytes_live();
     mark_whole_heap();
-    if (parts_.young.takes(parts_.live_young_bytes)) {
-        evacuate();
-    } else {
-        seal();
-    }
+    evacuate();
     count_survivors();
     finish(true, began, before);
     parts_.want_major = false;

@@ -5,8 +5,7 @@
 //           ready, and are marked with all they reach -> forget dead remembered objects -> free old
 //           ones (blocks lazily) -> evacuate the young
 //
-// Nothing here can fail. When the young objects cannot be moved for lack of room (after an
-// emergency, see young.h), a major collection seals them where they are: dead ones become fillers.
+// Nothing here can fail: what is young always has room to be moved to (YOUNG-USED in young.h).
 //
 // COLLECT-COUNTS  after a minor collection a type's young objects are those that survived; after a
 //                 major one its live objects are those that were marked
@@ -24,7 +23,6 @@ class Collector {
  public:
     Collector(HeapParts& parts, void* owner) : parts_(parts), owner_(owner) {}
 
-    // Evacuates; turned into a major collection when that might not have room.
     void minor();
     void major();
 
@@ -38,7 +36,6 @@ class Collector {
     void count_dead_young();
     void count_dead();
     void count_survivors();
-    void seal();
     void finish(bool major, uint64_t began_ns, uint64_t bytes_before);
     [[nodiscard]] uint64_t bytes_live() const;
 

@@ -25,7 +25,6 @@ void Marker::settle(void* object) {
     if (parts_.young.contains(object)) {
         if ((*header & kMarked) != 0) return;
         *header |= kMarked;
-        young_bytes_ += parts_.bytes_of(object);
     } else if (!parts_.old.mark(object)) {
         return;
     }

@@ -39,7 +39,6 @@ class Marker {
 
     // What became marked.
     [[nodiscard]] uint64_t objects() const { return objects_; }
-    [[nodiscard]] size_t young_bytes() const { return young_bytes_; }  // with headers
 
  private:
     static constexpr size_t kAhead = 16;  // a power of two
@@ -56,7 +55,6 @@ class Marker {
     size_t waiting_ = 0;
     bool overflowed_ = false;
     uint64_t objects_ = 0;
-    size_t young_bytes_ = 0;
 };
 
 }  // namespace morph

@@ -84,7 +84,6 @@ struct HeapParts {
     HeapCounts counts;
     Held* held = nullptr;
     uint64_t born_ns = 0;
-    size_t live_young_bytes = 0;  // found by the last marking, with headers
     bool want_major = false;      // the last minor collection was refused memory for promotion
     bool marks_disagree = false;  // debug mode: a second marking reached other objects (HEAP-MARKS)
     unsigned char* eden_limit = nullptr;  // where the nursery ends, at most the region's end

@@ -11,10 +11,13 @@
 // there and cannot be promoted for lack of memory goes to the reserve; then eden and reserve
 // swap roles, and allocation goes on behind what lies there.
 //
-// YOUNG-ROOM   what a collection moves always fits: when something goes to the reserve, the
-// survivor
-//              space to is filled but for less than M, so that at most N + S - (S - M) bytes go to
-//              the reserve. Hence takes() is asked before each evacuation.
+// YOUNG-USED   at most N + S bytes are used when a collection begins: an object is born in eden
+//              only while eden then holds N or less, the survivor space from holds S at most, and
+//              moving makes nothing larger. A generation of another size begins with what its
+//              reserve takes alone, N + M of its own (M <= S), or with less than N + S.
+// YOUNG-ROOM   so what a collection moves always fits: when something goes to the reserve, the
+//              survivor space to is filled but for less than M, so that at most N + S - (S - M)
+//              bytes go to the reserve.
 // YOUNG-WALK   objects lie in each region from its begin to its top without gaps
 // YOUNG-STARTS the bitmap has one bit for every 8 bytes of the regions; it is scratch of verify
 //              and clear otherwise
@@ -68,7 +71,7 @@ class Young {
         return static_cast<size_t>(static_cast<const unsigned char*>(address) - base_) < bytes_;
     }
 
-    // Evacuating objects of so many bytes in all to here cannot run out of room.
+    // YOUNG-USED: evacuating objects of so many bytes in all to here cannot run out of room.
     [[nodiscard]] bool takes(size_t live_bytes) const {
         return live_bytes <= sizes_.nursery + sizes_.survivor;
     }

@@ -1,7 +1,4 @@
 // Walking the young generation: YOUNG-WALK makes it possible.
-//
-// A filler is what is left where an object was found dead, but its space could not be emptied (see
-// Collector::seal): its header has kFiller, its size spans it, and nobody sees it.
 #pragma once
 
 #include "chunk/check.h"
@@ -9,10 +6,8 @@
 
 namespace morph {
 
-inline constexpr Header kFiller = Header{1} << 59;
-
-// visit(Header*) -> bool for every object in the region, fillers not included, in address order,
-// until it says false: then false.
+// visit(Header*) -> bool for every object in the region, in address order, until it says false:
+// then false.
 template <typename Visit>
 bool walk_region(const Region& region, size_t trailer, Visit&& visit) {
     unsigned char* place = region.begin;
@@ -20,7 +15,7 @@ bool walk_region(const Region& region, size_t trailer, Visit&& visit) {
         auto* header = reinterpret_cast<Header*>(place);
         size_t bytes = object_bytes(size_field(*header), trailer);
         MORPH_CHECK(bytes <= static_cast<size_t>(region.top - place));
-        if ((*header & kFiller) == 0 && !visit(header)) return false;
+        if (!visit(header)) return false;
         place += bytes;
     }
     return true;
