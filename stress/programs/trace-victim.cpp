@@ -72,8 +72,8 @@ void calls(const std::string&) {
     errno = 0;
     MUST(opaque(std::malloc(huge() / 2)) == nullptr && errno == ENOMEM);
     MUST(opaque(std::calloc(huge() / 2, 3)) == nullptr);
-    MUST(opaque(std::realloc(kept, huge() / 2)) == nullptr);
-    MUST(opaque(reallocarray(kept, huge() / 2, 3)) == nullptr);
+    MUST(opaque(std::realloc(opaque(kept), huge() / 2)) == nullptr);
+    MUST(opaque(reallocarray(opaque(kept), huge() / 2, 3)) == nullptr);
     MUST(posix_memalign(&aligned, 3, 8) == EINVAL);
     std::free(kept);
 }

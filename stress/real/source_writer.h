@@ -34,7 +34,7 @@ class SourceWriter {
         for (size_t at = 0; at < form.size(); ++at) {
             if (form[at] != '$' || at + 1 == form.size()) {
                 text_ += form[at];
-                lines_ += form[at] == '\n' ? 1 : 0;
+                if (form[at] == '\n') lines_ += 1;
                 continue;
             }
             at += 1;
