@@ -5,7 +5,7 @@
 
 --deep  with the path-sensitive analyser (clang-analyzer-*), which takes most of the time: `make
         analyse`, every night. Without it: `make test`.
---seconds, --seed  sources that cannot start in that time are left out, and that is said; the seed
+--seconds, --seed  sources that do not end in that time are left out, and that is said; the seed
         says with which to begin, so that short nights get round to all
 
 What is remembered is a hash of all that the result depends on: the preprocessed source with its
@@ -48,15 +48,21 @@ def sources_of_tree():
             path.endswith(".cpp") and not path.endswith("_test.cpp")]
 
 
-def analyse(source, flags, checks, constant, cache):
-    """What clang-tidy says of one source; "" when it is clean."""
+def analyse(source, flags, checks, constant, cache, deadline):
+    """What clang-tidy says of one source; "" when it is clean, None when the time was over."""
+    if deadline and time.monotonic() > deadline:
+        return None
     key = fingerprint(source, flags, constant)
     mark = cache / key if key else None
     if mark and mark.exists():
         return ""
-    done = subprocess.run([TOOL, "--quiet", f"--config-file={CONFIGURATION}",
-                           "--warnings-as-errors=*", *checks, source, "--", *flags],
-                          capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([TOOL, "--quiet", f"--config-file={CONFIGURATION}",
+                               "--warnings-as-errors=*", *checks, source, "--", *flags],
+                              capture_output=True, text=True, check=False,
+                              timeout=max(0.1, deadline - time.monotonic()) if deadline else None)
+    except subprocess.TimeoutExpired:
+        return None
     if done.returncode == 0:
         if mark:
             mark.touch()
@@ -79,18 +85,18 @@ def main():
     version = subprocess.run([TOOL, "--version"], capture_output=True, check=True).stdout
     constant = version + pathlib.Path(CONFIGURATION).read_bytes() + repr((FLAGS, checks)).encode()
     turn = arguments.seed % len(sources) if sources else 0
-    deadline = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")
+    deadline = time.monotonic() + arguments.seconds if arguments.seconds else None
     failed = left = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        results = pool.map(lambda source: None if time.monotonic() > deadline else analyse(
-            source, flags, checks, constant, arguments.cache), sources[turn:] + sources[:turn])
+        results = pool.map(lambda source: analyse(source, flags, checks, constant, arguments.cache,
+                                                  deadline), sources[turn:] + sources[:turn])
         for said in results:
             left += said is None
             if said:
                 failed += 1
                 print(said, flush=True)
     if left:
-        print(f"{left} sources were not begun within {arguments.seconds:g} s")
+        print(f"{left} sources were not done within {arguments.seconds:g} s")
     print(f"clang-tidy: {len(sources) - left} sources, {failed} with findings")
     return 1 if failed else 0
 

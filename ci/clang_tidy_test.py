@@ -42,11 +42,13 @@ class ClangTidy(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("clang-analyzer-core", said)
 
-    def test_sources_that_were_not_begun_in_time_are_said(self):
-        status, said = self.run_on(CLEAN, "--seconds", "1e-9")
-        self.assertEqual(status, 0)
-        self.assertIn("1 sources were not begun within 1e-09 s\n"
-                      "clang-tidy: 0 sources, 0 with findings", said)
+    def test_sources_that_were_not_done_in_time_are_said(self):
+        large = "#include <regex>\n#include <functional>\n" + CLEAN  # takes seconds
+        for text, seconds in ((CLEAN, "1e-09"), (large, "0.3")):
+            status, said = self.run_on(text, "--deep", "--seconds", seconds)
+            self.assertEqual(status, 0)
+            self.assertIn(f"1 sources were not done within {seconds} s\n"
+                          "clang-tidy: 0 sources, 0 with findings", said)
 
 
 if __name__ == "__main__":

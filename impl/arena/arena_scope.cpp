@@ -39,6 +39,7 @@ void Arena::reset() {
 }
 
 MorphArenaMark* Arena::mark() {
+    MORPH_CHECK(current_ != nullptr);  // who gives out marks has called prepare()
     MarkRecord record{};
     record.outer = scope_;
     record.chunk = current_;
@@ -102,14 +103,8 @@ MorphCode Arena::release(MorphArenaMark* mark) {
     scope_ = record.outer;
     scopes_ -= closed;
     padding_ = record.padding;
-    if (record.chunk != nullptr) {
-        if (pinned_) scrub_from(record.chunk, record.cursor);
-        set_cursor(record.chunk, record.cursor);
-    } else {
-        // The mark was the first thing in the arena: all chunks become spare.
-        if (pinned_) scrub_from(first_, begin_of(&first_->chunk));
-        set_cursor(nullptr, nullptr);
-    }
+    if (pinned_) scrub_from(record.chunk, record.cursor);
+    set_cursor(record.chunk, record.cursor);
     return MORPH_OK;
 }
 

@@ -145,7 +145,7 @@ OldBlock* OldBlocks::take_free_block(uint32_t slot_class) {
     chunk->free_blocks &= ~bit;
     chunk->fresh_blocks &= ~bit;
     if (list_of(chunk) != from) {
-        unlink(from, chunk);
+        unlink_first(from, chunk);
         link(chunk);
     }
     count_ += 1;
@@ -182,14 +182,11 @@ void OldBlocks::link(OldBlockChunk* chunk) {
     if (list == kEmpty) empty_chunks_ += 1;
 }
 
-void OldBlocks::unlink(ChunkList list, OldBlockChunk* chunk) {
-    if (chunk->previous != nullptr) {
-        chunk->previous->next = chunk->next;
-    } else {
-        MORPH_CHECK(chunks_[list] == chunk);
-        chunks_[list] = static_cast<OldBlockChunk*>(chunk->next);
-    }
-    if (chunk->next != nullptr) chunk->next->previous = chunk->previous;
+// Blocks are taken from the first chunk of a list only, and so are chunks that go.
+void OldBlocks::unlink_first(ChunkList list, OldBlockChunk* chunk) {
+    MORPH_CHECK(chunks_[list] == chunk && chunk->previous == nullptr);
+    chunks_[list] = static_cast<OldBlockChunk*>(chunk->next);
+    if (chunk->next != nullptr) chunk->next->previous = nullptr;
     if (list == kEmpty) empty_chunks_ -= 1;
 }
 

@@ -257,7 +257,7 @@ class OldBlocks {
     void trim(size_t keep);
     [[nodiscard]] static ChunkList list_of(const OldBlockChunk* chunk);
     void link(OldBlockChunk* chunk);
-    void unlink(ChunkList list, OldBlockChunk* chunk);
+    void unlink_first(ChunkList list, OldBlockChunk* chunk);
     OldBlockChunk* take_all_chunks();
     template <typename Each>
     bool each_used_block(Each each) const;

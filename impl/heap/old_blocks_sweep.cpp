@@ -119,7 +119,7 @@ bool OldBlocks::release_spare() {
 void OldBlocks::trim(size_t keep) {
     while (empty_chunks_ > keep) {
         OldBlockChunk* chunk = chunks_[kEmpty];
-        unlink(kEmpty, chunk);
+        unlink_first(kEmpty, chunk);
         setting_.source.return_chunk(chunk);
     }
 }
