@@ -194,9 +194,11 @@ $(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command $(call prelude,$(1),$(2
 	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) $$(if $$(findstring -O,$$(defines)),,\
 	    $(addprefix $(use_prelude) ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
 $(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command | $(renames)
+	@mkdir -p $(BUILD)/$(1)/$(2)
 	$$(say) precompile $$@
 	$(if $(filter gcc,$(1)),@cp $$< $$@)
 	$$(quiet)$$(call compile,$(1),$(2)) $(if $(filter gcc,$(1)),,-fpch-instantiate-templates) \
+	    -MD -MP -MF $(BUILD)/$(1)/$(2)/precompiled.d -MT $$@ \
 	    -x c++-header $$< -o $$@$(if $(filter gcc,$(1)),.gch)
 endef
 $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(c),$(v)))))

@@ -149,7 +149,8 @@ class Base:
 def full_base(folder, compiler):
     """The base of `make mutants`, in build/mutants."""
     os.environ.update({"CCACHE_DIR": str(pathlib.Path(folder).resolve() / "ccache"),
-                       "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "5G"})
+                       "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "5G",
+                       "CCACHE_SLOPPINESS": "pch_defines,time_macros"})
     return Base(pathlib.Path(folder) / "base", "build",
                 (f"CXX=ccache {compiler}", f"CXXFLAGS={FLAGS}"))
 
