@@ -6,6 +6,10 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
+#if defined(__unix__)
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 
 #include "os/cgroup.h"
 #include "os/small_file.h"
@@ -297,5 +301,22 @@ TEST(RamLimits, TheRealSystemSaysSomethingSensible) {
     EXPECT_GT(limits.physical, kMiB);
     EXPECT_EQ(limits.address_space, 123u);
 }
+
+#if defined(__unix__)
+// In a child, so that the limit is its own. It may not be lowered below what is mapped.
+TEST(RamOfTheProcess, LimitOfAddressSpaceIsSeen) {
+    constexpr uint64_t kLimit = uint64_t{1} << 62;
+    EXPECT_EXIT(
+        {
+            rlimit limit = {};
+            if (getrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+            limit.rlim_cur = kLimit < limit.rlim_max ? kLimit : limit.rlim_max;
+            if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(3);
+            const uint64_t expected = limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
+            _exit(morph::address_space_limit() == expected ? 0 : 1);
+        },
+        testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
