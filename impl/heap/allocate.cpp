@@ -98,7 +98,7 @@ void* Heap::take_old(size_t size, size_t bytes, size_t alignment, uint32_t type)
 void Heap::make_room(unsigned attempt, bool old) {
     bool major = attempt != 0 || old || parts_.want_major || parts_.major_due(0);
     if (attempt != 0) parts_.policy.relieve();
-    collect(major);
+    if (!collect(major)) return;
     if (attempt != 0) parts_.old.finish_sweep();
     run_finalizers();
 }
@@ -122,6 +122,10 @@ void* Heap::find_room(size_t size, size_t bytes, size_t alignment, uint32_t type
 }
 
 void* Heap::explain_refusal(size_t size) {
+    if (!parts_.young.open_targets()) {
+        refuse_access();
+        return nullptr;
+    }
     parts_.source.explain_refusal(parts_.errors, "heap, after a full collection", size);
     count_failure();
     return nullptr;
@@ -135,8 +139,7 @@ void* Heap::allocate(size_t size, size_t alignment, uint32_t type) {
     if (validate(size, alignment, type) != MORPH_OK) return nullptr;
     if (parts_.policy.forcing() && parts_.policy.tick()) {
         parts_.counts.collections_forced += 1;
-        collect(parts_.policy.forced_major());
-        run_finalizers();
+        if (collect(parts_.policy.forced_major())) run_finalizers();
         parts_.set_inline_max();
     }
     size_t bytes = object_bytes(size, parts_.trailer);

@@ -15,7 +15,6 @@ uint64_t Collector::bytes_live() const {
 
 // The window's rest is given up: what lies behind the cursor counts as not zeroed from here on.
 void Collector::begin() {
-    if (parts_.debug) parts_.young.open_targets();
     parts_.head.limit = parts_.head.top;
     parts_.young.eden.top = parts_.head.top;
     MORPH_CHECK(parts_.young.takes(parts_.young_used()));  // YOUNG-USED

@@ -5,7 +5,8 @@
 //           ready, and are marked with all they reach -> forget dead remembered objects -> free old
 //           ones (blocks lazily) -> evacuate the young
 //
-// Nothing here can fail: what is young always has room to be moved to (YOUNG-USED in young.h).
+// Nothing here can fail: what is young always has room to be moved to (YOUNG-USED in young.h), and
+// Heap::collect has seen to access.
 //
 // COLLECT-COUNTS  after a minor collection a type's young objects are those that survived; after a
 //                 major one its live objects are those that were marked

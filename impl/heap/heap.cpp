@@ -139,7 +139,7 @@ void Heap::destroy(Heap* heap) {
 
 // What roots still reach: one report for each type, with the first object found.
 void Heap::report_leaks() {
-    collect(true);
+    if (!collect(true)) return;  // what is reached is not known
     for (uint32_t type = 0; type < parts_.types.count(); ++type) {
         MorphMemCounts counts = parts_.types.counts(type);
         if (counts.objects_live == 0) continue;
@@ -169,7 +169,6 @@ void Heap::report_leaks() {
 
 void Heap::reset() {
     if (busy()) return;
-    if (parts_.debug) parts_.young.open_targets();
     parts_.young.empty();
     parts_.old.reset();
     parts_.remembered.clear();
@@ -203,10 +202,11 @@ MorphCode Heap::force(const MorphForcedCollections& plan) {
     return MORPH_OK;
 }
 
-void Heap::collect(bool major) {
+bool Heap::collect(bool major) {
     MORPH_CHECK(!collecting_);
     // Before anything else: the handler of its reports may longjmp.
     if (parts_.debug) Ledger(parts_).check_all();
+    if (!parts_.young.open_targets()) return false;
     collecting_ = true;
     Collector collector(parts_, this);
     if (major || parts_.policy.settings().full_collections) {
@@ -215,6 +215,7 @@ void Heap::collect(bool major) {
         collector.minor();
     }
     collecting_ = false;
+    return true;
 }
 
 // Finalizers may allocate, hence collect, hence make others ready: those run here as well, but not
@@ -232,14 +233,14 @@ void Heap::run_finalizers() {
 
 MorphCode Heap::collect_minor() {
     if (busy()) return refuse_busy("morph_heap_collect_minor");
-    collect(false);
+    if (!collect(false)) return refuse_access();
     run_finalizers();
     return MORPH_OK;
 }
 
 MorphCode Heap::collect_major() {
     if (busy()) return refuse_busy("morph_heap_collect_major");
-    collect(true);
+    if (!collect(true)) return refuse_access();
     run_finalizers();
     return MORPH_OK;
 }
@@ -257,6 +258,12 @@ MorphCode Heap::fail(MorphCode code, const char* format, ...) {
 MorphCode Heap::refuse_busy(const char* call) {
     return fail(MORPH_ERROR_UNSUPPORTED, "%s: called from inside a collection (a custom visitor)",
                 call);
+}
+
+MorphCode Heap::refuse_access() {
+    return fail(MORPH_ERROR_OUT_OF_MEMORY,
+                "heap: no collection: the system refuses access to the space that debug mode had "
+                "closed (a limit of the process's data?)");
 }
 
 MorphCode Heap::verify() {

@@ -97,7 +97,9 @@ class Heap {
     }
     [[nodiscard]] bool busy() const { return collecting_; }
     MorphCode refuse_busy(const char* call);
-    void collect(bool major);
+    MorphCode refuse_access();
+    // false: debug mode, the system refuses access to where objects would move.
+    [[nodiscard]] bool collect(bool major);
     void run_finalizers();
     void log(void* object);
     void watched_barrier(void* object, void** slot, void* value);

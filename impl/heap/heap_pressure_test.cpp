@@ -1,6 +1,15 @@
 // The paths that a heap takes when memory is short: each test proves that its path was taken.
 #include "heap/heap_for_tests.h"
 
+#if defined(__linux__)
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
+
 namespace morph {
 namespace {
 
@@ -226,6 +235,94 @@ TEST(HeapPressure, ANurseryThatHasGrownGivesItsMemoryBackWhenMemoryIsRefused) {
     test.verify();
     test.pop(1);
 }
+
+#if defined(__linux__)
+// VmData: what counts for RLIMIT_DATA.
+rlim_t bytes_of_data() {
+    std::FILE* status = std::fopen("/proc/self/status", "r");
+    if (status == nullptr) return 0;
+    char line[256];
+    uint64_t kibibytes = 0;
+    while (std::fgets(line, sizeof line, status) != nullptr) {
+        if (std::sscanf(line, "VmData: %" SCNu64, &kibibytes) == 1) break;
+    }
+    (void)std::fclose(status);
+    return kibibytes * 1024;
+}
+
+void set_limit_of_data(rlim_t bytes) {
+    rlimit limit = {};
+    ASSERT_EQ(getrlimit(RLIMIT_DATA, &limit), 0);
+    limit.rlim_cur = bytes;
+    ASSERT_EQ(setrlimit(RLIMIT_DATA, &limit), 0);
+}
+
+bool data_can_grow() {
+    constexpr size_t kBytes = 1 << 20;
+    void* place = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED) return false;
+    munmap(place, kBytes);
+    return true;
+}
+
+// Debug mode closes what objects were moved from; closed pages are nobody's data, and the limit
+// is then taken up by others before the next collection wants them.
+TEST(HeapPressure, WhenClosedPagesAreNotGivenBackCollectionsAreRefusedAndThenGoOn) {
+    MorphHeapConfig config = {};
+    config.settings.nursery_bytes = 64 << 10;
+    config.enable_debug = true;
+    TestHeap test(config);
+    Node* list = nullptr;
+    test.push(list);
+    uint64_t count = prepend_until_refused(test, list, 0, 100);
+    test.minor();
+    rlimit before = {};
+    ASSERT_EQ(getrlimit(RLIMIT_DATA, &before), 0);
+    const rlim_t data = bytes_of_data();
+    ASSERT_NE(data, 0u);
+    set_limit_of_data(data);
+    if (data_can_grow()) {
+        set_limit_of_data(before.rlim_cur);
+        test.pop(1);
+        GTEST_SKIP() << "no limit of data here (Valgrind)";
+    }
+    const MorphCode refused = morph_heap_collect_minor(test.heap);
+    const MorphCode again = morph_heap_collect_major(test.heap);
+    count = prepend_until_refused(test, list, count, 100000);
+    const MorphError error = morph_heap_last_error(test.heap);
+    set_limit_of_data(before.rlim_cur);
+    EXPECT_EQ(refused, MORPH_ERROR_OUT_OF_MEMORY);
+    EXPECT_EQ(again, MORPH_ERROR_OUT_OF_MEMORY);
+    EXPECT_LT(count, 100000u);
+    EXPECT_EQ(error.code, MORPH_ERROR_OUT_OF_MEMORY);
+    EXPECT_NE(strstr(error.text, "refuses access"), nullptr) << error.text;
+    test.verify();
+    expect_list(list, count);
+    test.minor();
+    count = prepend_until_refused(test, list, count, 100000);
+    EXPECT_EQ(count, 100000u);
+    test.verify();
+    expect_list(list, count);
+    test.pop(1);
+}
+
+TEST(HeapPressure, AHeapWhosePagesAreClosedCanBeResetAndDestroyedUnderALimitOfData) {
+    rlimit before = {};
+    ASSERT_EQ(getrlimit(RLIMIT_DATA, &before), 0);
+    for (bool reset : {true, false}) {
+        MorphHeapConfig config = {};
+        config.enable_debug = true;
+        TestHeap test(config);
+        (void)test.new_node(1);
+        test.minor();
+        set_limit_of_data(bytes_of_data());
+        if (reset) morph_heap_reset(test.heap);
+        morph_heap_destroy(test.heap);
+        test.heap = nullptr;
+        set_limit_of_data(before.rlim_cur);
+    }
+}
+#endif
 
 }  // namespace
 }  // namespace morph

@@ -74,8 +74,7 @@ bool Young::open(Source& source, void* owner, size_t nursery_bytes, bool instrum
 
 void Young::close(Source& source) {
     if (chunk_ == nullptr) return;
-    if (closed_) MORPH_CHECK(os::protect_pages(base_, bytes_, true));
-    closed_ = false;
+    closed_ = false;  // who unmaps pages needs no access to them
     source.return_chunk(chunk_);
     chunk_ = nullptr;
     base_ = nullptr;
@@ -132,10 +131,10 @@ void Young::close_sources() {
     (void)os::protect_pages(reserve.begin, reserve.bytes(), false);
 }
 
-void Young::open_targets() {
-    if (!closed_) return;
-    MORPH_CHECK(os::protect_pages(to().begin, to().bytes(), true));
-    MORPH_CHECK(os::protect_pages(reserve.begin, reserve.bytes(), true));
+bool Young::open_targets() {
+    if (!closed_) return true;
+    return os::protect_pages(to().begin, to().bytes(), true) &&
+           os::protect_pages(reserve.begin, reserve.bytes(), true);
 }
 
 bool Young::set_start(const void* header) {

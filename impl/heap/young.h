@@ -96,7 +96,9 @@ class Young {
 
     // Debug mode: nobody may read or write what was moved away, until open_targets(). Whole pages.
     void close_sources();
-    void open_targets();
+    // false: the system refuses. Pages without access count for no limit of a process's data
+    // (RLIMIT_DATA), so others may have taken their place meanwhile. It may be tried again.
+    [[nodiscard]] bool open_targets();
 
     [[nodiscard]] bool set_start(const void* header);  // false: it was set
     [[nodiscard]] bool is_start(const void* header) const;

@@ -219,8 +219,12 @@ void Run::phases() {
         return;
     }
     report_.mapped_again = mapped();
-    if (report_.mapped_again > report_.mapped) {
-        wrong("phase again maps more than phase whole");
+    // In RUNTIME mode the nursery keeps the size that it had, so collections fall elsewhere, and
+    // other objects are promoted early: the old space may hold a few blocks more (5 % were seen).
+    const uint64_t tolerated = settings_.setup.runtime() ? report_.mapped / 8 : 0;
+    if (report_.mapped_again > report_.mapped + tolerated) {
+        wrong("phase again maps " + std::to_string(report_.mapped_again) + " bytes, phase whole " +
+              std::to_string(report_.mapped) + ", at most " + std::to_string(report_.mapped_peak));
         return;
     }
     if (settings_.replace) (void)(replace_some() && figures_hold());

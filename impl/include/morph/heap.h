@@ -319,7 +319,9 @@ MORPH_API MorphCode morph_heap_set_finalizer(MorphHeap* heap, void* object,
 /* --------------------------------------------------------------------------------- collecting */
 
 /* Both run finalizers before they return. MORPH_ERROR_UNSUPPORTED from inside a custom visitor. A
- * major collection always finishes. A minor one may be turned into a major one by the policy. */
+ * major collection always finishes. In debug mode MORPH_ERROR_OUT_OF_MEMORY, and nothing changed,
+ * when the system does not give back access to pages that debug mode had closed: a limit of the
+ * process's data (RLIMIT_DATA) that others have used up meanwhile. */
 MORPH_API MorphCode morph_heap_collect_minor(MorphHeap* heap);
 MORPH_API MorphCode morph_heap_collect_major(MorphHeap* heap);
 
