@@ -48,7 +48,7 @@ class Peers(unittest.TestCase):
         began = time.monotonic()
         status, said = self.peers("--seconds", "6")
         self.assertEqual(status, 0, said)
-        self.assertLess(time.monotonic() - began, 30)  # 7 s on an idle machine
+        self.assertLess(time.monotonic() - began, 45)  # 7 s on an idle machine
         self.assertRegex(said, r"(?m)^peers: 14 subjects, \d+ operations, 0 findings$")
 
     def test_finding_is_said_counted_and_run_again(self):
