@@ -193,7 +193,7 @@ $(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command $(call prelude,$(1),$(2
 	$$(say) "$(1)/$(2)" $$<
 	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) $$(if $$(findstring -O,$$(defines)),,\
 	    $(addprefix $(use_prelude) ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
-$(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command | $(renames)
+$(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command $(renames)
 	@mkdir -p $(BUILD)/$(1)/$(2)
 	$$(say) precompile $$@
 	$(if $(filter gcc,$(1)),@cp $$< $$@)
