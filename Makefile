@@ -167,7 +167,7 @@ link = $($(1).cxx) $($(1).flags) $($(1).link) -pthread $(CXXFLAGS) $(LDFLAGS)
 $(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.o)): \
     defines := -O1
 
-# Command lines and JSON are headers only, run once and hold no loop: optimised, each takes 8 s.
+# Command lines and JSON are headers only, and no workload is in these: optimised, each takes 8 s.
 command_lines := fuzz/morphcheck/main stress/real/run stress/soak/record stress/driver/journal \
     stress/driver/feed stress/trace/profile_print $(filter-out %/planted %/trace-victim,\
     $(stress_programs:%.cpp=%))
