@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,6 +17,7 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent))
 import mutate  # pylint: disable=wrong-import-position
 import report  # pylint: disable=wrong-import-position
+import suite  # pylint: disable=wrong-import-position
 from judge import judge  # pylint: disable=wrong-import-position
 from units import Survey, Unit  # pylint: disable=wrong-import-position
 from workshop import Broken, Project, Workshop, select  # pylint: disable=wrong-import-position
@@ -201,6 +203,13 @@ class Engine(unittest.TestCase):
         verdict = self.verdict("constexpr int twice", "+ becomes -", 3)
         self.assertEqual(verdict.kind, "killed")
 
+    def test_a_place_inside_another_one_is_surveyed_as_well(self):
+        outer = self.candidate("if (value < low)", "condition `value < low` negated")
+        inner = self.candidate("if (value < low)", "< becomes <=")
+        workshop, chosen, _ = self.build(outer, inner)
+        unit, = self.units(workshop, 1)
+        self.assertEqual({one.number for one in chosen}, set(unit.seen))
+
     def test_a_test_that_fails_unmutated_kills_nothing(self):
         workshop, _, _ = self.build(self.candidate("calls++", "calls++ becomes calls--"))
         survey = Survey(workshop.root, self.folder / "survey", 1, self.said.append)
@@ -290,6 +299,22 @@ class Engine(unittest.TestCase):
         self.assertEqual(self.run_all(1, seconds=0.001), 0)
         self.assertTrue(any("the time was up before all was built" in text for text in self.said))
         self.assertEqual(self.run_all(1, seconds=0.001, at_least=1.0), 2)
+
+
+class Copy(unittest.TestCase):
+    """The copy of this tree, which `make mutate` builds."""
+
+    def test_everything_that_its_build_needs_is_copied(self):
+        with tempfile.TemporaryDirectory(prefix="morph-mutate-") as folder:
+            workshop = Workshop(suite.PROJECT, pathlib.Path(folder), 1)
+            workshop.fill()
+            workshop.write([])
+            words = [word.format(header=HERE / "mutation.h", runtime="none.o")
+                     for word in suite.MAKE]
+            done = subprocess.run(["make", "--dry-run", *words], cwd=workshop.root, check=False,
+                                  capture_output=True, text=True,
+                                  env={**os.environ, "MAKEFLAGS": ""})
+            self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":

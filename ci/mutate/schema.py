@@ -2,9 +2,10 @@
 
     a < b      (MORPH_MUTATION(7) ? mutation_schema::binary<7>((a), (b), ...) : (a < b))
 
-The original keeps its line breaks and may hold further mutations; the copies of it that serve the
-mutation are one line without any, since one mutation at a time is on. So a line of the mutated
-source is the line of the original one, and what the compiler says of it names the mutation.
+The original keeps its line breaks and may hold further mutations. So may the copies of it that
+serve the mutation: one at a time is mutated, but all are surveyed together, and then the copy is
+what is evaluated. Copies are one line, so a line of the mutated source is the line of the original
+one, and what the compiler says of it names the mutation.
 """
 
 from place import one_line
@@ -25,9 +26,12 @@ class Writer:
     def __init__(self, text, mutations):
         self.text = text
         self.mutations = sorted(mutations, key=lambda one: (one.place.start, -one.place.end))
+        self.nested = []  # in the place that is being written
 
     def raw(self, start, end):
-        return one_line(self.text[start:end])
+        """A copy of a part of the place that is being written."""
+        return one_line(self.render(start, end, [
+            one for one in self.nested if start <= one.place.start and one.place.end <= end]))
 
     def write(self):
         return self.render(0, len(self.text), self.mutations)
@@ -40,15 +44,19 @@ class Writer:
             nested = [one for one in inside if one.place.start < first.place.end]
             inside = inside[len(nested):]
             original = self.render(first.place.start, first.place.end, nested)
-            written += [self.text[position:first.place.start], self.schema(first, original)]
+            written += [self.text[position:first.place.start],
+                        self.schema(first, original, nested)]
             position = first.place.end
         return "".join(written) + self.text[position:end]
 
-    def schema(self, mutation, original):
+    def schema(self, mutation, original, nested):
         place, number = mutation.place, mutation.number
         guard = f"MORPH_MUTATION{'_GUARDED' if place.guarded else ''}({number})"
         form = getattr(self, f"form_{mutation.alternative.form}")
-        return form(guard, number, place, original, *mutation.alternative.arguments)
+        outer, self.nested = self.nested, nested
+        written = form(guard, number, place, original, *mutation.alternative.arguments)
+        self.nested = outer
+        return written
 
     def operands(self, parts):
         return f"({self.raw(*parts[:2])}), ({self.raw(*parts[2:])})"
