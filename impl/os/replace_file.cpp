@@ -70,7 +70,12 @@ ReplaceFile::ReplaceFile(const char* path) {
         return;
     }
     struct stat link;
-    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+    bool named = lstat(path, &link) == 0;
+    if (!named && errno != ENOENT) {  // replacing what is a link would lose it
+        fail();
+        return;
+    }
+    if (named && S_ISLNK(link.st_mode)) {
         // A link to a file that does not exist fails here, and that is said.
         if (realpath(path, resolved) == nullptr) {
             fail();
