@@ -155,6 +155,11 @@ busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
     impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
     impl/v1/v1_random_test impl/v1/v1_failure_test
 
+# Calls of the system that the unit tests refuse (impl/os/refused_calls_for_tests.h).
+refused_calls := open close read write syscall fsync rename unlink stat lstat fstat statx fchmod \
+    mmap munmap mremap mprotect madvise $(addprefix pthread_,create attr_init \
+    attr_setstacksize mutex_init condattr_init condattr_setclock cond_init)
+
 renames := $(BUILD)/generated/rename-tiny.h $(BUILD)/generated/rename-reference.h
 $(BUILD)/generated/rename-%.h: $(c_headers) ci/rename-symbols
 	@mkdir -p $(@D)
@@ -299,6 +304,8 @@ $(BUILD)/$(1)/tests/unit_tests: $(call objects,$(1),tests,$(library_tests)) \
     $(BUILD)/$(1)/libmorph.a
 $(BUILD)/$(1)/tests/unit_tiny_tests: $(call objects,$(1),tests-tiny,$(library_tests)) \
     $(BUILD)/$(1)/libmorph-tiny.a
+$(BUILD)/$(1)/tests/unit_tests $(BUILD)/$(1)/tests/unit_tiny_tests: \
+    wraps := $(refused_calls:%=-Wl,--wrap=%)
 $(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests)) \
     $(BUILD)/$(1)/libmorph-reference.a
 $(BUILD)/$(1)/tests/interface_tests: $(call objects,$(1),tests,$(interface_tests)) \

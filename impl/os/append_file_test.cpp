@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 
 #include "os/directory_for_tests.h"
+#include "os/refused_calls_for_tests.h"
 
 namespace {
 
 using morph::DirectoryForTests;
+using morph::RefusedCall;
+using morph::SystemCall;
+using morph::SystemCallForTests;
 using morph::os::append_to_file;
 
 TEST(AppendFile, MakesTheFileAndAppendsToIt) {
@@ -51,6 +55,35 @@ TEST(AppendFileDeathTest, ALimitOfFileSizesIsAnErrorAndNoSignal) {
     };
     EXPECT_EXIT(fill(), testing::ExitedWithCode(7), "");
     EXPECT_EQ(directory.contents("log"), "12345678\n1");
+}
+
+TEST(AppendFile, ACallThatFailsIsItsErrorAndLeavesWhatWasThere) {
+    DirectoryForTests directory;
+    std::string path = directory.file("log");
+    const size_t descriptors = morph::open_descriptors();
+    auto append = [&](const RefusedCall& refused, const SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        std::ofstream(path) << "one\n";
+        EXPECT_EQ(append_to_file(path.c_str(), "two\n"), refused.happened() ? each.error : 0);
+        // What close complains about has been written.
+        bool written = !refused.happened() || each.call == SystemCall::close;
+        EXPECT_EQ(directory.contents("log"), written ? "one\ntwo\n" : "one\n");
+        EXPECT_EQ(morph::open_descriptors(), descriptors);
+    };
+    EXPECT_EQ(morph::refuse_each_call(append), 4u);  // open, close, write, fstat
+}
+
+TEST(AppendFile, InterruptedAndShortCallsAreNotSeen) {
+    DirectoryForTests directory;
+    std::string path = directory.file("log");
+    for (SystemCall call : {SystemCall::open, SystemCall::write}) {
+        morph::ShortTransfers few(2);
+        RefusedCall refused(call, EINTR, 0, 3);
+        std::ofstream(path) << "one\n";
+        EXPECT_EQ(append_to_file(path.c_str(), "0123456789\n"), 0);
+        EXPECT_EQ(directory.contents("log"), "one\n0123456789\n");
+        EXPECT_TRUE(refused.happened());
+    }
 }
 
 }  // namespace

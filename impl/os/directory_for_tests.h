@@ -36,6 +36,12 @@ class DirectoryForTests {
     std::string path_;
 };
 
+// Of this process.
+inline size_t open_descriptors() {
+    std::filesystem::directory_iterator begin("/proc/self/fd");
+    return static_cast<size_t>(std::distance(begin, {}));
+}
+
 // Files of this process may not grow beyond that. In a child: it stays.
 inline void limit_file_sizes(size_t bytes) {
     rlimit limit{bytes, bytes};

@@ -9,7 +9,13 @@
 #include <unistd.h>
 #include <vector>
 
+#include "os/refused_calls_for_tests.h"
+
 namespace {
+
+using morph::RefusedCall;
+using morph::SystemCall;
+using morph::SystemCallForTests;
 
 constexpr size_t kPage = 4096;
 constexpr size_t kMega = size_t{1} << 20;
@@ -141,29 +147,81 @@ size_t address_space_used() {
     return pages * kPage;
 }
 
-// Where no hint can help, too much is mapped and trimmed: what stays is exact.
-TEST(Pages, TrimmingLeavesNothingBehind) {
-    size_t bytes = 2 * kMega;
-    size_t alignment = 1024 * kMega;
-    // Take the aligned addresses around the place where the system maps next.
-    std::vector<void*> taken;
-    void* place = morph::os::map_pages(bytes, kPage, nullptr);
-    ASSERT_NE(place, nullptr);
-    morph::os::unmap_pages(place, bytes);
-    uintptr_t below = reinterpret_cast<uintptr_t>(place) & ~(alignment - 1);
-    for (uintptr_t spot : {below, below + alignment, below - alignment}) {
-        void* page = morph::os::map_pages(kPage, kPage, reinterpret_cast<void*>(spot));
-        ASSERT_NE(page, nullptr);
-        taken.push_back(page);
+// Where no hint can help: the aligned addresses around the place where the system maps next are
+// taken while it lives.
+class NoHintHelps {
+ public:
+    static constexpr size_t kBytes = 2 * kMega;
+    static constexpr size_t kAlignment = 1024 * kMega;
+
+    NoHintHelps() {
+        void* place = morph::os::map_pages(kBytes, kPage, nullptr);
+        morph::os::unmap_pages(place, kBytes);
+        uintptr_t below = reinterpret_cast<uintptr_t>(place) & ~(kAlignment - 1);
+        for (uintptr_t spot : {below, below + kAlignment, below - kAlignment}) {
+            taken_.push_back(morph::os::map_pages(kPage, kPage, reinterpret_cast<void*>(spot)));
+        }
     }
+    NoHintHelps(const NoHintHelps&) = delete;
+    NoHintHelps& operator=(const NoHintHelps&) = delete;
+    ~NoHintHelps() {
+        for (void* page : taken_) morph::os::unmap_pages(page, kPage);
+    }
+
+ private:
+    std::vector<void*> taken_;
+};
+
+// Too much is mapped and trimmed: what stays is exact.
+TEST(Pages, TrimmingLeavesNothingBehind) {
+    NoHintHelps here;
     size_t before = address_space_used();
-    void* address = morph::os::map_pages(bytes, alignment, nullptr);
+    void* address = morph::os::map_pages(here.kBytes, here.kAlignment, nullptr);
     ASSERT_NE(address, nullptr);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % alignment, 0u);
-    EXPECT_EQ(address_space_used() - before, bytes);
-    morph::os::unmap_pages(address, bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % here.kAlignment, 0u);
+    EXPECT_EQ(address_space_used() - before, here.kBytes);
+    morph::os::unmap_pages(address, here.kBytes);
     EXPECT_EQ(address_space_used(), before);
-    for (void* page : taken) morph::os::unmap_pages(page, kPage);
+}
+
+// A mapping that cannot be made is asked for elsewhere; what is mapped and does not serve goes back
+// in one piece, where trimming it is refused.
+TEST(Pages, ACallThatFailsLeavesAlignedMemoryOrNoneAndNothingMore) {
+    NoHintHelps here;
+    size_t kept = 0;
+    auto map = [&](const RefusedCall& refused, const SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        size_t before = address_space_used();
+        void* address = morph::os::map_pages(here.kBytes, here.kAlignment, nullptr);
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % here.kAlignment, 0u);
+        EXPECT_TRUE(address != nullptr || refused.happened());
+        bool refused_inside = refused.happened();
+        if (address != nullptr) morph::os::unmap_pages(address, here.kBytes);
+        size_t left = address_space_used() - before;
+        // Of what the system does not take back whole, only addresses are left.
+        EXPECT_TRUE(left == 0 || each.call == SystemCall::munmap);
+        EXPECT_LE(left, here.kBytes);
+        kept += refused_inside && left == 0 ? 1 : 0;
+    };
+    // Three mappings and what follows; three times all of a mapping is given back, and two trims.
+    EXPECT_GE(morph::refuse_each_call(map), 8u);
+    EXPECT_GE(kept, 5u);
+}
+
+TEST(Pages, WhereTrimmingIsRefusedPlacesNearbyAreTried) {
+    NoHintHelps here;
+    for (size_t mappings : {2u, 3u}) {  // the first one is not aligned, nor that at its hint
+        RefusedCall refused(SystemCall::mmap, ENOMEM, 2, mappings - 1);
+        size_t before = address_space_used();
+        void* address = morph::os::map_pages(here.kBytes, here.kAlignment, nullptr);
+        EXPECT_TRUE(refused.happened());
+        ASSERT_NE(address, nullptr);
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % here.kAlignment, 0u);
+        EXPECT_EQ(address_space_used() - before, here.kBytes);
+        morph::os::unmap_pages(address, here.kBytes);
+    }
+    RefusedCall refused(SystemCall::mmap, ENOMEM, 2, RefusedCall::kAll);
+    EXPECT_EQ(morph::os::map_pages(here.kBytes, here.kAlignment, nullptr), nullptr);
 }
 
 // The two below run in a process of their own and end it with 0, or with the step that failed.

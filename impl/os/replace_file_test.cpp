@@ -6,12 +6,16 @@
 #include <sys/stat.h>
 
 #include "os/directory_for_tests.h"
+#include "os/refused_calls_for_tests.h"
 
 namespace {
 
 namespace files = std::filesystem;
 using morph::DirectoryForTests;
+using morph::RefusedCall;
 using morph::ReplaceFile;
+using morph::SystemCall;
+using morph::SystemCallForTests;
 
 int error_of(const std::string& path) {
     return ReplaceFile(path.c_str()).error();
@@ -113,6 +117,61 @@ TEST_F(ReplaceFileTest, WhatIsNoRegularFileIsWrittenToDirectly) {
     EXPECT_FALSE(full.write("text", 4));
     EXPECT_FALSE(full.commit());
     EXPECT_EQ(full.error(), ENOSPC);
+}
+
+// Whatever fails: what was there is there, or what was to be, whole, under the same name.
+TEST_F(ReplaceFileTest, ACallThatFailsLeavesTheOldFileOrTheNewOne) {
+    files::create_symlink("name", directory_.file("link"));
+    const size_t descriptors = morph::open_descriptors();
+    size_t failed = 0;
+    auto replace = [&](const RefusedCall& refused, const SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        put("name", "old");
+        int error = 0;
+        bool committed = false;
+        {
+            ReplaceFile file(directory_.file("link").c_str());
+            bool written = file.write("ne", 2) && file.write("w", 1);
+            committed = file.commit();
+            error = file.error();
+            EXPECT_TRUE(written || !committed);
+        }
+        EXPECT_EQ(committed, error == 0);
+        EXPECT_TRUE(committed || error == each.error) << error;
+        EXPECT_EQ(directory_.contents("name"), committed ? "new" : "old");
+        EXPECT_TRUE(files::is_symlink(directory_.file("link")));
+        EXPECT_EQ(morph::open_descriptors(), descriptors);
+        EXPECT_EQ(directory_.files(), 2u);
+        failed += refused.happened() && !committed ? 1 : 0;
+    };
+    // open, close, write (two), fsync, rename, stat, lstat, fchmod
+    EXPECT_EQ(morph::refuse_each_call(replace), 9u);
+    EXPECT_EQ(failed, 9u);
+}
+
+TEST_F(ReplaceFileTest, ATemporaryFileThatCannotBeRemovedIsAllThatIsLeft) {
+    put("name", "old");
+    {
+        RefusedCall refused(SystemCall::unlink, EROFS);
+        ReplaceFile file(directory_.file("name").c_str());
+        EXPECT_TRUE(file.write("half", 4));
+    }
+    EXPECT_EQ(directory_.contents("name"), "old");
+    EXPECT_EQ(directory_.files(), 2u);
+    ReplaceFile again(directory_.file("name").c_str());
+    EXPECT_TRUE(again.write("new", 3) && again.commit());
+    EXPECT_EQ(directory_.contents("name"), "new");
+}
+
+TEST_F(ReplaceFileTest, InterruptedAndShortCallsAreNotSeen) {
+    for (SystemCall call : {SystemCall::open, SystemCall::write}) {
+        morph::ShortTransfers few(2);
+        RefusedCall refused(call, EINTR, 0, 3);
+        ReplaceFile file(directory_.file("name").c_str());
+        EXPECT_TRUE(file.write("0123456789", 10) && file.commit());
+        EXPECT_EQ(directory_.contents("name"), "0123456789");
+        EXPECT_TRUE(refused.happened());
+    }
 }
 
 }  // namespace

@@ -8,10 +8,14 @@
 
 #include "os/directory_for_tests.h"
 #include "os/pages.h"
+#include "os/refused_calls_for_tests.h"
 
 namespace {
 
 using morph::DirectoryForTests;
+using morph::RefusedCall;
+using morph::SystemCall;
+using morph::SystemCallForTests;
 using morph::os::SwapFile;
 
 class SwapFileTest : public testing::Test {
@@ -134,6 +138,53 @@ TEST_F(SwapFileTest, ALimitOfFileSizesIsAnErrorAndNoSignal) {
         _exit(inside == 0 && over == EFBIG && far == EFBIG ? 7 : 1);
     };
     EXPECT_EXIT(exceed(), testing::ExitedWithCode(7), "");
+}
+
+// Whatever fails: the page holds what it held, no name is left, and no descriptor.
+TEST_F(SwapFileTest, ACallThatFailsIsItsErrorAndLeavesThePageAsItIs) {
+    fill(page_, 8 * kPage, 4);
+    auto swap = [&](const RefusedCall& refused, const SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        const size_t descriptors = morph::open_descriptors();
+        SwapFile file;
+        int error = file.open(directory_.path().c_str());
+        EXPECT_EQ(file.is_open(), error == 0);
+        if (error == 0) error = file.write(page_ + kPage, 2 * kPage, kPage);
+        if (error == 0) error = file.map_over(page_ + kPage, 2 * kPage, kPage);
+        bool before = refused.happened();  // close says nothing
+        file.close();
+        EXPECT_EQ(error, before ? each.error : 0);
+        EXPECT_TRUE(holds(page_, 8 * kPage, 4));
+        EXPECT_EQ(directory_.files(), each.call == SystemCall::unlink && before ? 1u : 0u);
+        std::filesystem::remove(directory_.path() + "/.morph-swap-" + std::to_string(getpid()) +
+                                "-0");
+        // What cannot be recognised is not closed: it may be another file by now.
+        if (before || !refused.happened() || each.call != SystemCall::statx) {
+            EXPECT_EQ(morph::open_descriptors(), descriptors);
+        }
+    };
+    // open, close, pwrite, unlink, statx (four), mmap, mremap
+    EXPECT_EQ(morph::refuse_each_call(swap), 10u);
+}
+
+TEST_F(SwapFileTest, InterruptedAndShortCallsAreNotSeen) {
+    for (SystemCall call : {SystemCall::open, SystemCall::pwrite}) {
+        morph::ShortTransfers few(kPage - 1);
+        RefusedCall refused(call, EINTR, 0, 3);
+        fill(page_, 8 * kPage, 7);
+        ASSERT_EQ(file_.open(directory_.path().c_str()), 0);
+        ASSERT_EQ(file_.write(page_, 3 * kPage, kPage), 0);
+        ASSERT_EQ(file_.map_over(page_, 3 * kPage, kPage), 0);
+        EXPECT_TRUE(holds(page_, 8 * kPage, 7));
+        EXPECT_TRUE(refused.happened());
+        file_.close();
+    }
+}
+
+TEST_F(SwapFileTest, ADiskThatTakesNothingIsFull) {
+    ASSERT_EQ(file_.open(directory_.path().c_str()), 0);
+    morph::ShortTransfers none(0);
+    EXPECT_EQ(file_.write(page_, kPage, 0), ENOSPC);
 }
 
 #if defined(__linux__)

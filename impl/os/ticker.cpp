@@ -76,9 +76,8 @@ int create_thread_without_signals(pthread_t* thread, void* (*run)(void*), void* 
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (error != 0) return error;
-    error = create_thread(thread, run, argument);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // fails for a wrong first word alone
+    int error = create_thread(thread, run, argument);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return error;
 }

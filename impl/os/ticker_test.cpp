@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "os/clock.h"
+#include "os/refused_calls_for_tests.h"
 
 namespace {
 
+using morph::SystemCall;
 using morph::os::monotonic_ns;
 using morph::os::Ticker;
 
@@ -92,6 +94,33 @@ TEST(Ticker, StopReturnsInAChildOfFork) {
     EXPECT_EQ(WEXITSTATUS(status), 7);
     int count = ticks.count;
     EXPECT_TRUE(ticks.wait_for(count + 1)) << "the parent's goes on";
+}
+
+TEST(Ticker, ACallThatFailsIsItsErrorAndItCanBeStartedLater) {
+    auto start = [](const morph::RefusedCall& refused, const morph::SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        Ticks ticks;
+        Ticker ticker;
+        int error = ticker.start(1, Ticks::tick, &ticks);
+        // A stack of the usual size does as well.
+        bool needed = each.call != SystemCall::pthread_attr_setstacksize;
+        EXPECT_EQ(error, refused.happened() && needed ? each.error : 0);
+        if (error != 0) {
+            ticker.stop();
+            ASSERT_EQ(ticker.start(1, Ticks::tick, &ticks), 0);
+        }
+        EXPECT_TRUE(ticks.wait_for(1));
+    };
+    EXPECT_EQ(morph::refuse_each_call(start), 7u) << "one of each of the threads' calls";
+}
+
+TEST(Ticker, WhereItsStackIsTooSmallForAThreadItHasAnother) {
+    Ticks ticks;
+    Ticker ticker;
+    morph::RefusedCall refused(SystemCall::pthread_create, EINVAL);
+    ASSERT_EQ(ticker.start(1, Ticks::tick, &ticks), 0);
+    EXPECT_TRUE(refused.happened());
+    EXPECT_TRUE(ticks.wait_for(1));
 }
 
 }  // namespace
