@@ -149,10 +149,10 @@ class Base:
 def full_base(folder, compiler):
     """The base of `make mutants`, in build/mutants."""
     os.environ.update({"CCACHE_DIR": str(pathlib.Path(folder).resolve() / "ccache"),
-                       "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "5G",
-                       "CCACHE_SLOPPINESS": "pch_defines,time_macros"})
+                       "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "5G"})
+    # A precompiled header names the folder in which it was made, and twins share what is cached.
     return Base(pathlib.Path(folder) / "base", "build",
-                (f"CXX=ccache {compiler}", f"CXXFLAGS={FLAGS}"))
+                (f"CXX=ccache {compiler}", f"CXXFLAGS={FLAGS}", "precompiled="))
 
 
 def run_make(base, root, targets, jobs=1):
