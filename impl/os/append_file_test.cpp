@@ -64,7 +64,8 @@ TEST(AppendFile, ACallThatFailsIsItsErrorAndLeavesWhatWasThere) {
     auto append = [&](const RefusedCall& refused, const SystemCallForTests& each) {
         SCOPED_TRACE(each.name);
         std::ofstream(path) << "one\n";
-        EXPECT_EQ(append_to_file(path.c_str(), "two\n"), refused.happened() ? each.error : 0);
+        int error = append_to_file(path.c_str(), "two\n");
+        EXPECT_EQ(error, refused.happened() ? each.error : 0);
         // What close complains about has been written.
         bool written = !refused.happened() || each.call == SystemCall::close;
         EXPECT_EQ(directory.contents("log"), written ? "one\ntwo\n" : "one\n");

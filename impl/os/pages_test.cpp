@@ -201,7 +201,7 @@ TEST(Pages, ACallThatFailsLeavesAlignedMemoryOrNoneAndNothingMore) {
         // Of what the system does not take back whole, only addresses are left.
         EXPECT_TRUE(left == 0 || each.call == SystemCall::munmap);
         EXPECT_LE(left, here.kBytes);
-        kept += refused_inside && left == 0 ? 1 : 0;
+        kept += refused_inside && left == 0 ? 1u : 0u;
     };
     // Three mappings and what follows; three times all of a mapping is given back, and two trims.
     EXPECT_GE(morph::refuse_each_call(map), 8u);

@@ -113,14 +113,14 @@ class ShortTransfers {
     static size_t most(size_t bytes);  // for the wrappers
 };
 
-// run(refused, call) with each call refused at each place where it is made, one at a time.
-// Returns how many there were.
+// run(refused, call) with each call refused at each place where it is made, `count` of them from
+// there on. Returns how many places there were.
 template <typename Run>
-size_t refuse_each_call(const Run& run) {
+size_t refuse_each_call(const Run& run, size_t count = 1) {
     size_t refusals = 0;
     for (const SystemCallForTests& each : kSystemCalls) {
         for (size_t before = 0; before < 100000; ++before) {
-            RefusedCall refused(each.call, each.error, before);
+            RefusedCall refused(each.call, each.error, before, count);
             run(refused, each);
             if (!refused.happened()) break;
             refusals += 1;

@@ -142,7 +142,7 @@ TEST_F(ReplaceFileTest, ACallThatFailsLeavesTheOldFileOrTheNewOne) {
         EXPECT_TRUE(files::is_symlink(directory_.file("link")));
         EXPECT_EQ(morph::open_descriptors(), descriptors);
         EXPECT_EQ(directory_.files(), 2u);
-        failed += refused.happened() && !committed ? 1 : 0;
+        failed += refused.happened() && !committed ? 1u : 0u;
     };
     // open, close, write (two), fsync, rename, stat, lstat, fchmod
     EXPECT_EQ(morph::refuse_each_call(replace), 9u);

@@ -1,4 +1,5 @@
 // What Swap does where the system refuses: pages stay, and hold what they held.
+#include "os/refused_calls_for_tests.h"
 #include "v1/swap_for_tests.h"
 
 namespace {
@@ -60,6 +61,40 @@ TEST_F(SwapFailure, AFullDiskLeavesPagesAsTheyAre) {
         _exit(pages.holds(0, 0) && pages.holds(1, 50) ? 7 : 6);
     };
     EXPECT_EXIT(exceed(), testing::ExitedWithCode(7), "");
+}
+
+// Any call of the system that fails: what it was made for did not happen, and no page lost
+// anything.
+TEST_F(SwapFailure, ACallThatFailsLeavesPagesAsTheyAre) {
+    constexpr size_t kCount = 6;
+    Pages pages(source_, kCount);
+    auto life = [&](const morph::RefusedCall& refused, const morph::SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        for (size_t i = 0; i < kCount; ++i) pages.fill(i, static_cast<unsigned>(i));
+        ErrorState errors;
+        {
+            Swap swap;
+            if (swap.open(directory_.path().c_str(), source_, errors) != MORPH_OK) {
+                EXPECT_TRUE(refused.happened());
+                EXPECT_FALSE(swap.on());
+            } else {
+                uint64_t ids[kCount] = {};
+                size_t out = 0;
+                for (size_t i = 0; i < kCount; ++i) {
+                    out += swap.swap_out(pages.page(i), kPageBytes, &ids[i]) ? 1u : 0u;
+                }
+                EXPECT_EQ(out, refused.happened() ? kCount - 1 : kCount);
+                EXPECT_EQ(swap.stats().refused, kCount - out);
+                EXPECT_EQ(swap.check(), nullptr);
+            }
+        }
+        for (size_t i = 0; i < kCount; ++i) {
+            EXPECT_TRUE(pages.holds(i, static_cast<unsigned>(i)));
+        }
+        std::filesystem::remove(directory_.path() + "/.morph-swap-" + std::to_string(getpid()) +
+                                "-0");
+    };
+    EXPECT_GT(morph::refuse_each_call(life), 4 * kCount);  // for a page: statx (two), pwrite, ...
 }
 
 #if defined(__linux__)

@@ -3,7 +3,9 @@
 #include <cstring>
 #include <unistd.h>
 
+#include "chunk/memory_marks.h"
 #include "os/directory_for_tests.h"
+#include "os/refused_calls_for_tests.h"
 #include "v1/v1_for_tests.h"
 
 namespace morph {
@@ -70,6 +72,38 @@ TEST(V1Options, AnOptionThatCannotBeHadRefusesTheCreation) {
         std::string text = test.errors.last.text;
         EXPECT_EQ(text.find(log ? "v1.death_log: " : "v1.swap_directory: "), 0u) << text;
     }
+}
+
+TEST(V1Options, ACallOfTheSystemThatFailsRefusesTheCreationOrChangesNothing) {
+    DirectoryForTests directory;
+    std::string deaths = directory.file("deaths");
+    size_t refused_creations = 0;
+    auto life = [&](const RefusedCall& refused, const SystemCallForTests& each) {
+        SCOPED_TRACE(each.name);
+        {
+            V1Config config = daemon_config(marks_active() ? nullptr : directory.path().c_str());
+            config.settings.idle_ms = 3600 * 1000;
+            config.settings.swap_after_ms = 3600 * 1000;
+            config.settings.death_log = deaths.c_str();
+            TestV1 test(config);
+            refused_creations += test.v1 == nullptr ? 1u : 0u;
+            if (test.v1 == nullptr) {
+                EXPECT_TRUE(refused.happened());
+                EXPECT_NE(test.errors.last.code, MORPH_OK);
+            } else {
+                Cell* dead = test.new_cell(1);
+                EXPECT_TRUE(dead != nullptr || refused.happened());
+                test.collect();  // says so in the log, or that it could not
+                test.verify();
+            }
+        }
+        std::filesystem::remove(directory.path() + "/.morph-swap-" + std::to_string(getpid()) +
+                                "-0");
+        std::filesystem::remove(deaths);
+        EXPECT_EQ(directory.files(), 0u);
+    };
+    EXPECT_GT(refuse_each_call(life), 15u);
+    EXPECT_GT(refused_creations, 10u);
 }
 
 TEST(V1Options, TheDaemonHasAnIdleProgramCollectInItsNextAllocation) {
