@@ -9,6 +9,15 @@
 #include "arena/layout.h"
 #include "chunk/memory_marks.h"
 
+namespace morph {
+
+// The friend of Arena that breaks it.
+struct ArenaPeek {
+    static DebugLog& log(MorphArena* arena) { return static_cast<Arena*>(arena)->log_; }
+};
+
+}  // namespace morph
+
 namespace {
 
 using morph::expect_equal;
@@ -241,6 +250,21 @@ TEST(ArenaCheck, EachBrokenInvariantIsNamed) {
     expect_broken("SOURCE-ALIGN");
     head->chunk.owner = current->chunk.owner;
     EXPECT_EQ(morph_arena_verify(arena), MORPH_OK) << arena.error().text;
+}
+
+TEST(ArenaDebug, VerifyFindsAnEntryOfTheLogThatIsNoObject) {
+    MorphArenaConfig config = {};
+    config.enable_debug = true;
+    TestArena arena(config);
+    ASSERT_NE(morph_arena_alloc(arena, 8), nullptr);
+    morph::DebugLog& log = morph::ArenaPeek::log(arena);
+    unsigned char elsewhere[16] = {};
+    ASSERT_TRUE(log.reserve());
+    log.append(elsewhere, 8);
+    EXPECT_EQ(morph_arena_verify(arena), MORPH_ERROR_CORRUPTION);
+    EXPECT_NE(std::string(arena.error().text).find("ARENA-LOG"), std::string::npos);
+    log.shrink(log.count() - 1);
+    EXPECT_EQ(morph_arena_verify(arena), MORPH_OK);
 }
 
 }  // namespace

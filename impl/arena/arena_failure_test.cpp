@@ -2,6 +2,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "arena/arena_for_tests.h"
@@ -112,6 +113,7 @@ TEST(ArenaFailure, AMarkWithoutRoomIsRefusedAndTheOuterOnesStayGood) {
     MorphArenaStats before = arena.stats();
     EXPECT_EQ(morph_arena_mark(arena), nullptr);
     EXPECT_EQ(arena.error().code, MORPH_ERROR_OUT_OF_MEMORY);
+    EXPECT_EQ(std::string(arena.error().text).find("arena: mark"), 0u) << arena.error().text;
     expect_equal(arena.stats(), before);
     EXPECT_EQ(morph_arena_release(arena, outer), MORPH_OK);
     EXPECT_EQ(morph_arena_verify(arena), MORPH_OK);

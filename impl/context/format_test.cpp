@@ -115,6 +115,13 @@ TEST_F(Format, TextShowsTotalsAndTypes) {
     EXPECT_NE(text.find("token"), std::string::npos);
     EXPECT_NE(text.find("5,000"), std::string::npos);
     EXPECT_NE(text.find("bytes_live_peak"), std::string::npos);
+    // A heading ends above the last digit of its column.
+    size_t heading = text.find("bytes live");
+    ASSERT_NE(heading, std::string::npos) << text;
+    size_t begin = text.rfind('\n', heading) + 1;
+    size_t end = text.find('\n', heading);
+    size_t row_end = text.find('\n', end + 1);
+    EXPECT_EQ(row_end - end - 1, end - begin) << text;
 }
 
 TEST_F(Format, TypesWithoutAllocationsAreLeftOut) {

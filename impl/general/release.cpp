@@ -126,9 +126,8 @@ Runs::Resize General::resize(const Found& found, size_t new_size) {
     if (found.kind == ChunkKind::general_large) {
         return mappings_.resize(found.large, new_size) ? Runs::Resize::done : Runs::Resize::no_room;
     }
-    if (new_size > found.room || found.room - new_size < dress_.guard()) {
-        return Runs::Resize::no_room;
-    }
+    // A larger size has another class, so it moves.
+    MORPH_CHECK(new_size <= found.room && found.room - new_size >= dress_.guard());
     pool_.resize_in_place(found.slot, {found.size, 0}, new_size);
     return Runs::Resize::done;
 }

@@ -113,6 +113,28 @@ TEST(HeapPressure, ARememberedSetThatCannotGrowLosesNothing) {
     test.pop(1);
 }
 
+TEST(HeapPressure, ARememberedSetThatWasLargeGivesItsMemoryBack) {
+    MorphHeapConfig config = {};
+    config.settings.promotion_age = 1;
+    config.settings.nursery_bytes = 64 << 10;
+    TestHeap test(config);
+    Node* list = nullptr;
+    test.push(list);
+    constexpr uint64_t kCount = 20000;
+    ASSERT_EQ(prepend_until_refused(test, list, 0, kCount), kCount);
+    test.major();
+    const int64_t before = test.held;
+    Node* young = test.new_node(kCount);
+    for (Node* at = list; at != nullptr; at = at->left) test.link(at, &at->right, young);
+    const int64_t entries = static_cast<int64_t>(kCount * sizeof(void*));
+    EXPECT_GE(test.held - before, entries);
+    test.minor();
+    test.major();
+    EXPECT_LT(test.held - before, entries / 2);
+    test.verify();
+    test.pop(1);
+}
+
 TEST(HeapPressure, MarkingGoesOnByRescanningWhenItsStackCannotGrow) {
     MorphHeapConfig config = {};
     config.settings.promotion_age = 1;

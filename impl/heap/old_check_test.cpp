@@ -63,6 +63,26 @@ TEST(OldCheck, NamesABlockThatItsClassLost) {
     broken.owned.expect_sound();
 }
 
+TEST(OldCheck, NamesABlockInAnotherStateThanItsRoomSays) {
+    using State = morph::OldBlockState;
+    Broken broken;
+    {
+        Changed<State> change(&broken.partial->state, State::full);
+        broken.expect("BLOCK-CHUNK");
+    }
+    broken.sweep();
+    {
+        Changed<State> change(&broken.full->state, State::partial);
+        broken.expect("BLOCK-CHUNK");
+    }
+    {
+        Changed<OldBlock*> none(broken.peek.current(broken.slot_class), nullptr);
+        Changed<uint64_t> nothing(broken.peek.cell_free(broken.slot_class), 0);
+        broken.expect("BLOCK-CHUNK");
+    }
+    broken.owned.expect_sound();
+}
+
 TEST(OldCheck, NamesBrokenGeometry) {
     Broken::in_both([](Broken& broken) {
         OldBlock* block = broken.full;

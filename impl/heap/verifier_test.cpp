@@ -1,6 +1,7 @@
 // Each invariant of the verifier is seen to be found broken, by its id, with object and parent.
 #include "heap/heap_for_tests.h"
 #include "heap/remember.h"
+#include "heap/tables_for_tests.h"
 
 namespace morph {
 
@@ -168,6 +169,33 @@ TEST_F(Verifier, FindsAWeakReferenceThatTheTableHasLost) {
     *static_cast<uint64_t*>(weak) = 0;
     test.verify();
     test.pop(1);
+}
+
+TEST_F(Verifier, NamesTheTypeThatIsBroken) {
+    uint64_t& frees = parts().types[test.pointers].frees;
+    frees += 1;  // more than were ever allocated
+    expect_broken("HEAPTYPES-COUNT");
+    std::string text = morph_heap_last_error(test.heap).text;
+    EXPECT_NE(text.find("type " + std::to_string(test.pointers)), std::string::npos) << text;
+    frees -= 1;
+    test.verify();
+}
+
+TEST_F(Verifier, FindsAFinalizerOfNoList) {
+    ASSERT_EQ(morph_heap_set_finalizer(
+                  test.heap, old, [](MorphHeap*, void*, void*) {}, nullptr),
+              MORPH_OK);
+    size_t& count = TablePeek::young_count(parts().finalizers);
+    count += 1;
+    expect_broken("FINALIZER-LISTS");
+    count -= 1;
+    test.verify();
+}
+
+TEST_F(Verifier, TakesNoAddressOutsideOfTheOldSpaceForAnOldObject) {
+    EXPECT_EQ(parts().old.find(young), nullptr);
+    EXPECT_FALSE(parts().old.is_live(young));
+    EXPECT_EQ(parts().old.find(old), header_of(old));
 }
 
 TEST_F(Verifier, RemembersThatASecondMarkingDisagreed) {

@@ -134,6 +134,8 @@ TEST(PoolVerify, NamesABrokenState) {
     broken.full->fast_owner = nullptr;
     broken.full->state = BlockState::free;
     broken.expect("POOL-STATE");
+    broken.full->state = static_cast<BlockState>(99);
+    broken.expect("POOL-STATE");
     broken.full->state = BlockState::full;
     Block* oldest = *PoolPeek::oldest(broken.raw, broken.bin);
     *PoolPeek::oldest(broken.raw, broken.bin) = nullptr;  // a block is lost
@@ -175,6 +177,19 @@ TEST(PoolVerify, NamesABrokenBin) {
     broken.expect("POOL-BIN");
     *bin = before;
     EXPECT_EQ(morph_pool_verify(broken.raw), MORPH_OK);
+}
+
+TEST(PoolVerify, NamesAFastPathThatIsOpenInDebugMode) {
+    Reports reports;
+    PoolOwner pool = make_debug_pool(reports);
+    ASSERT_NE(morph_pool_alloc(pool.get(), kSize), nullptr);
+    MorphPoolBin* bin = PoolPeek::bin(pool.get(), morph_size_class(kSize));
+    bin->free_slots = 1;  // inline callers would take a slot without guard
+    EXPECT_EQ(morph_pool_verify(pool.get()), MORPH_ERROR_CORRUPTION);
+    EXPECT_NE(std::string(morph_pool_last_error(pool.get()).text).find("POOL-BIN"),
+              std::string::npos);
+    bin->free_slots = 0;
+    EXPECT_EQ(morph_pool_verify(pool.get()), MORPH_OK);
 }
 
 TEST(PoolVerify, NamesAnImpossibleSize) {

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <functional>
 
+#include "heap/tables_for_tests.h"
 #include "v1/v1_for_tests.h"
 
 namespace morph {
@@ -152,6 +153,9 @@ TEST_F(V1Verify, SumsAndCountsAreRight) {
     HeapTypeRecord& record = parts->types[test.cell];
     broken("V1-LIVE", record.frees, record.frees - 1);
     broken("V1-LIVE", record.bytes_freed, record.bytes_freed - 8);
+    ASSERT_NE(test.make(8), nullptr);
+    HeapTypeRecord& untyped = parts->types[0];
+    broken("V1-LIVE", untyped.frees, untyped.frees + 1);
 }
 
 TEST_F(V1Verify, ReferencesAndRootsAreLiveObjects) {
@@ -183,6 +187,8 @@ TEST_F(V1Verify, TablesAreSound) {
     broken("V1-ROOTS", Peek::head(parts->roots), root->next);
     broken("V1-ROOTS", root->next, root);
     broken("V1-ROOTS", root->slot, nullptr);
+    size_t& finalizers = TablePeek::young_count(parts->finalizers);
+    broken("FINALIZER-LISTS", finalizers, finalizers + 1);
     broken("V1-MARK-BLOCKS", Peek::top(parts->mark_blocks), 1);
     broken("V1-MARK-BLOCKS", Peek::count(parts->mark_blocks), 2);
     broken("V1-MARK-BLOCKS", Peek::count(parts->mark_blocks), 0);

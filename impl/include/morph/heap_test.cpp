@@ -67,6 +67,36 @@ class CppHeap : public testing::Test {
     Type<Node> node;
 };
 
+TEST(CppHeapMoves, AHeapThatAnotherOneIsMovedIntoIsDestroyed) {
+    auto make = [](int64_t* held) {
+        MorphHeapConfig config = {};
+        config.memory.user = held;
+        config.memory.request = [](void* user, size_t bytes) {
+            *static_cast<int64_t*>(user) += static_cast<int64_t>(bytes);
+            return true;
+        };
+        config.memory.returned = [](void* user, size_t bytes) {
+            *static_cast<int64_t*>(user) -= static_cast<int64_t>(bytes);
+        };
+        return std::move(*Heap::make(config));
+    };
+    int64_t first_held = 0;
+    int64_t second_held = 0;
+    {
+        Heap first = make(&first_held);
+        Heap second = make(&second_held);
+        EXPECT_GT(first_held, 0);
+        first = std::move(second);
+        EXPECT_EQ(first_held, 0);
+        EXPECT_GT(second_held, 0);
+        Heap& same = first;
+        first = std::move(same);
+        EXPECT_GT(second_held, 0) << "into itself: it stays";
+        EXPECT_EQ(first.verify(), MORPH_OK);
+    }
+    EXPECT_EQ(second_held, 0);
+}
+
 TEST_F(CppHeap, ARootKeepsItsObjectUntilItsBlockEnds) {
     {
         Root<Node> root(*heap, make(1));
