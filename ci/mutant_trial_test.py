@@ -73,6 +73,11 @@ class Trials(unittest.TestCase):
         self.assertEqual(mutant_report.seconds_of(result), 0.2)
         self.assertTrue(mutant_report.at_once(result))
 
+    def test_a_seed_that_takes_long_is_not_found_at_once(self):
+        result, _ = self.run_trial(lambda words: finding("crash") if "run" in words else None)
+        result.detections[1].seconds = mutant_report.QUICK_SECONDS
+        self.assertFalse(mutant_report.at_once(result))
+
     def test_crashes_and_programs_that_do_not_end_are_findings(self):
         result, _ = self.run_trial(lambda words: finding("crash") if "run" in words else None)
         self.assertEqual(result.detections[0].witness, "crash")
