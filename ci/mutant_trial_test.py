@@ -114,6 +114,20 @@ class Trials(unittest.TestCase):
         self.assertEqual(result.error, "Arena.A fails in the unchanged tree as well")
         self.assertFalse(result.detected)
 
+    def test_what_all_tests_miss_goes_to_long_lives_and_then_to_libfuzzer(self):
+        lived = Ended(1, "finding: checker metrics, operation 900\n", 3.0)
+        result, workshop = self.run_trial(lambda words: lived if "endure" in words else None)
+        self.assertEqual([(one.seed, one.by, one.witness) for one in result.detections],
+                         [(seed, "endure", "metrics") for seed in (1, 2, 3)])
+        self.assertFalse([words for words in workshop.ran if "fuzz-arena" in words[0]])
+        fuzzed = Ended(77, "finding: checker overlap on subject arena\n"
+                       "stat::number_of_executed_units: 4711\n", 12.0)
+        everything = argparse.Namespace(**{**vars(OPTIONS), "stages": list(mutant_trial.STAGES)})
+        result, _ = self.run_trial(lambda words: fuzzed if "-seed=2" in words else None,
+                                   options=everything)
+        self.assertEqual([(one.seed, one.by, one.witness, one.operations, one.seconds)
+                          for one in result.detections], [(2, "fuzz", "overlap", 4711, 12.0)])
+
     def test_mutants_of_the_suite_run_the_tests_of_the_suite_alone(self):
         _, workshop = self.run_trial(lambda words: None, witnesses=("tests",), replacements=(
             mutant_files.Replacement("reference/model.cpp", "a", "b", 1),))
