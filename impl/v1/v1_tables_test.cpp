@@ -157,7 +157,13 @@ TEST(V1Tables, CustomVisitorsAreAskedAndMayNotCallBack) {
         EXPECT_EQ(size, 24u);
         visitor->visit(visitor, static_cast<void**>(object) + 1);
         MorphHeap* heap = known->heap;
+        auto refused = [&](const char* call) {
+            MorphError error = morph_heap_last_error(heap);
+            EXPECT_EQ(error.code, MORPH_ERROR_UNSUPPORTED);
+            EXPECT_NE(std::string(error.text).find(call), std::string::npos) << error.text;
+        };
         EXPECT_EQ(morph_heap_alloc(heap, 8, 0), nullptr);
+        refused("morph_heap_alloc");
         EXPECT_EQ(morph_heap_collect_major(heap), MORPH_ERROR_UNSUPPORTED);
         EXPECT_EQ(morph_heap_collect_minor(heap), MORPH_ERROR_UNSUPPORTED);
         EXPECT_EQ(morph_heap_verify(heap), MORPH_ERROR_UNSUPPORTED);
@@ -166,8 +172,10 @@ TEST(V1Tables, CustomVisitorsAreAskedAndMayNotCallBack) {
         EXPECT_EQ(morph_heap_configure(heap, nullptr), MORPH_ERROR_UNSUPPORTED);
         EXPECT_EQ(morph_heap_force_collections(heap, nullptr), MORPH_ERROR_UNSUPPORTED);
         EXPECT_EQ(morph_heap_resize(heap, object, 8), nullptr);
+        refused("morph_heap_resize");
         MorphMemTypeInfo none = {};
         EXPECT_EQ(morph_heap_register_type(heap, &none), MORPH_TYPE_INVALID);
+        refused("morph_heap_register_type");
         morph_heap_reset(heap);
     };
     uint32_t type = morph_heap_register_type(test.heap, &info);
