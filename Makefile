@@ -528,7 +528,7 @@ bench-check:
 
 # A run that was stopped goes on. OPERATIONS: of each subject. SECONDS=0: as long as it takes.
 OPERATIONS ?= 100000000
-PEERS_SECONDS := $(if $(filter-out default environment,$(origin SECONDS)),$(SECONDS),0)
+PEERS_SECONDS := $(or $(if $(findstring command,$(origin SECONDS)),$(SECONDS)),0)
 peers: setup
 	+@$(SUBMAKE) $(BUILD)/release/bin/morphcheck $(BUILD)/bin
 	@ci/peers.py --build $(BUILD) --jobs $(JOBS) --operations $(OPERATIONS) \
