@@ -131,7 +131,7 @@ small := -DMORPH_CHUNK_SHIFT=16 -DMORPH_BLOCK_SHIFT=12
 rename_tiny := -include $(BUILD)/generated/rename-tiny.h -Dmorph=morph_tiny
 rename_reference := -include $(BUILD)/generated/rename-reference.h
 
-VARIANTS := library tiny reference renamed suite tests tests-tiny
+VARIANTS := library tiny reference renamed suite suite-tests commands tests tests-tiny
 library.flags := $(no_runtime)
 tiny.flags := $(no_runtime) $(small) $(rename_tiny)
 reference.flags :=
@@ -142,6 +142,7 @@ tests-tiny.flags := $(small) $(rename_tiny)
 # Tests are compiled often and run once: what they test is optimised, they need not be.
 asan.tests.flags := -O0
 asan.tests-tiny.flags := -O0
+asan.suite-tests.flags := -O0
 gcc.tests.flags := -O0 -g0
 gcc.suite.flags := -O1 -g0
 # What `make test` counts (docs/coverage.md). The counters can be relocated into a file that all
@@ -154,6 +155,10 @@ busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
     impl/arena/arena_test impl/heap/old_space_test \
     impl/heap/heap_pressure_test impl/heap/heap_random_test impl/pool/layout_test \
     impl/v1/v1_random_test impl/v1/v1_failure_test
+
+# Those of the suite that are optimised like what they test.
+busy_suite_tests := $(addsuffix .cpp,stress/real/programs_test stress/fox/front_end_test \
+    stress/fox/runtime_test bench/compare/sampler_test bench/compare/spinning_memory_test)
 
 # Calls of the system that the unit tests refuse (impl/os/refused_calls_for_tests.h).
 refused_calls := open close read write syscall fsync rename unlink stat lstat fstat statx fchmod \
@@ -172,20 +177,30 @@ link = $($(1).cxx) $($(1).flags) $($(1).link) -pthread $(CXXFLAGS) $(LDFLAGS)
 $(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.o)): \
     defines := -O1
 
-# Command lines and JSON are headers only, and no workload is in these: optimised, each takes 8 s.
-command_lines := fuzz/morphcheck/main stress/real/run stress/soak/record stress/driver/journal \
-    stress/driver/feed stress/trace/profile_print $(filter-out %/planted %/trace-victim,\
-    $(stress_programs:%.cpp=%))
-$(foreach c,$(CONFIGURATIONS),$(command_lines:%=$(BUILD)/$(c)/suite/%.o)): defines := -O0
-
 # Where the standard library and GoogleTest are read once, not for each source: half of a test's
-# time. `gcc` reads them for each of the library, the reference and the suite, and at night of the
-# workloads and benchmarks; `tsan`, at night, of the tests: a missing include does not go unseen.
-precompiled := asan/tests asan/tests-tiny asan/suite asan/reference asan/renamed fuzz/suite \
-    fuzz/renamed release/suite release/reference release/renamed gcc/tests
+# time, and of the library's. `gcc` reads them for each of the library, the reference and the suite,
+# and at night of the workloads and benchmarks; `tsan`, at night, of the tests: a missing include
+# does not go unseen.
+precompiled := $(addprefix asan/,library tiny tests tests-tiny suite suite-tests commands \
+    reference renamed) $(addprefix fuzz/,library tiny suite) \
+    $(addprefix release/,suite commands reference renamed) gcc/tests
+precompiled_header := ci/precompiled.h
+$(foreach c,$(CONFIGURATIONS),$(BUILD)/$(c)/library.pch $(BUILD)/$(c)/tiny.pch): \
+    precompiled_header := ci/precompiled_library.h
 prelude = $(if $(or $(is_clang),$(filter gcc,$(1))),$(if $(filter $(1)/$(2),$(precompiled)),\
     $(BUILD)/$(1)/$(2).pch))
 use_prelude = $(if $(filter gcc,$(1)),-Winvalid-pch -include,-include-pch)
+
+# Command lines and JSON are headers only, and no workload is in these: optimised, each takes 8 s
+# and more. They have a precompiled header of their own.
+command_lines := fuzz/morphcheck/main stress/real/run stress/soak/record stress/driver/journal \
+    stress/driver/feed stress/trace/profile_print bench/compare/main bench/compare/sample \
+    bench/rows_json $(filter-out %/planted %/trace-victim,$(stress_programs:%.cpp=%))
+$(foreach c,$(CONFIGURATIONS),$(eval $(c).commands.flags := -O0)\
+    $(eval $(BUILD)/$(c)/commands.pch: precompiled_header := ci/precompiled_commands.h)\
+    $(eval $(command_lines:%=$(BUILD)/$(c)/suite/%.o): defines := \
+        -O0 $(addprefix $(call use_prelude,$(c)) ,$(call prelude,$(c),commands)))\
+    $(eval $(command_lines:%=$(BUILD)/$(c)/suite/%.o): $(call prelude,$(c),commands)))
 
 # A file that holds the compile command of a variant and changes only with it: objects depend on it.
 define variant_rules
@@ -198,13 +213,13 @@ $(BUILD)/$(1)/$(2)/%.o: %.cpp $(BUILD)/$(1)/$(2).command $(call prelude,$(1),$(2
 	$$(say) "$(1)/$(2)" $$<
 	$$(quiet)$$(call compile,$(1),$(2)) $$(defines) $$(if $$(findstring -O,$$(defines)),,\
 	    $(addprefix $(use_prelude) ,$(call prelude,$(1),$(2)))) -MMD -MP -c $$< -o $$@
-$(BUILD)/$(1)/$(2).pch: ci/precompiled.h $(BUILD)/$(1)/$(2).command $(renames)
+$(BUILD)/$(1)/$(2).pch: $(wildcard ci/precompiled*.h) $(BUILD)/$(1)/$(2).command $(renames)
 	@mkdir -p $(BUILD)/$(1)/$(2)
 	$$(say) precompile $$@
-	$(if $(filter gcc,$(1)),@cp $$< $$@)
+	$(if $(filter gcc,$(1)),@cp $$(precompiled_header) $$@)
 	$$(quiet)$$(call compile,$(1),$(2)) $(if $(filter gcc,$(1)),,-fpch-instantiate-templates) \
 	    -MD -MP -MF $(BUILD)/$(1)/$(2)/precompiled.d -MT $$@ \
-	    -x c++-header $$< -o $$@$(if $(filter gcc,$(1)),.gch)
+	    -x c++-header $$(precompiled_header) -o $$@$(if $(filter gcc,$(1)),.gch)
 endef
 $(foreach c,$(CONFIGURATIONS),$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(c),$(v)))))
 
@@ -214,6 +229,8 @@ quiet := $(if $(filter 1,$(V)),,@)
 say := @printf '  %-18s %s\n'
 
 objects = $(patsubst %.cpp,$(BUILD)/$(1)/$(2)/%.o,$(3))
+suite_test_objects = $(call objects,$(1),suite,$(filter $(busy_suite_tests),$(2))) \
+    $(call objects,$(1),suite-tests,$(filter-out $(busy_suite_tests),$(2)))
 
 # Libraries of each configuration.
 define library_rules
@@ -245,11 +262,18 @@ api_tiny := $(small) $(rename_tiny)
 api_reference := $(rename_reference)
 $(foreach c,$(CONFIGURATIONS),$(eval $(call library_rules,$(c))))
 
+# What guides the fuzzer is compiled for it: the library, the target, what takes its input apart.
+# The judges (reference, sessions, subjects, ledgers) are those of asan: counting their comparisons
+# took half of the time of an execution, and led the mutator to the harness's branches.
+guiding := fuzz/binary.cpp fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp
+judges_of = $(BUILD)/$(if $(filter fuzz,$(1)),asan,$(1))
+
 # What programs are linked with: the suite (with three builds of the interface in it), the stress
 # workloads, and one of the memory systems that these can run on.
-suite = $(call objects,$(1),suite,$(suite_sources)) $(foreach t,library tiny reference,\
-    $(BUILD)/$(1)/suite/api-$(t).o) $(foreach l,libmorph libmorph-tiny libmorph-renamed,\
-    $(BUILD)/$(1)/$(l).a)
+suite = $(call objects,$(1),suite,$(filter $(guiding),$(suite_sources))) \
+    $(patsubst %.cpp,$(judges_of)/suite/%.o,$(filter-out $(guiding),$(suite_sources))) \
+    $(foreach t,library tiny reference,$(judges_of)/suite/api-$(t).o) \
+    $(BUILD)/$(1)/libmorph.a $(BUILD)/$(1)/libmorph-tiny.a $(judges_of)/libmorph-renamed.a
 stress = $(call objects,$(1),suite,$(stress_sources))
 whole = $(call objects,$(1),suite,$(whole_sources))
 memory_library = $(BUILD)/$(1)/libmorph.a
@@ -310,37 +334,41 @@ $(BUILD)/$(1)/tests/reference_tests: $(call objects,$(1),tests,$(reference_tests
     $(BUILD)/$(1)/libmorph-reference.a
 $(BUILD)/$(1)/tests/interface_tests: $(call objects,$(1),tests,$(interface_tests)) \
     $(call objects,$(1),suite,$(interface_model)) $(BUILD)/$(1)/libmorph.a
-$(BUILD)/$(1)/tests/fuzz_tests: $(call objects,$(1),suite,$(suite_tests)) $(call suite,$(1)) \
+$(BUILD)/$(1)/tests/fuzz_tests: $(call suite_test_objects,$(1),$(suite_tests)) \
+    $(call suite,$(1)) \
     $(if $(wildcard $(example_source)),$(BUILD)/$(1)/bin/bump_allocator.so) | \
     $(wrong_objects:%=$(BUILD)/$(1)/bin/%)
-$(BUILD)/$(1)/suite/fuzz/wrong_subjects_test.o: defines := \
+$(BUILD)/$(1)/suite-tests/fuzz/wrong_subjects_test.o: defines := \
     '-DMORPH_WRONG_SUBJECTS="$(abspath $(BUILD)/$(1)/bin/wrong)"'
-$(BUILD)/$(1)/suite/fuzz/subject_plugin_test.o: defines := \
+$(BUILD)/$(1)/suite-tests/fuzz/subject_plugin_test.o: defines := \
     '-DMORPH_EXAMPLE_PLUGIN="$(abspath $(BUILD)/$(1)/bin/bump_allocator.so)"'
-$(BUILD)/$(1)/tests/stress_tests: $(call objects,$(1),suite,$(stress_tests)) \
+$(BUILD)/$(1)/tests/stress_tests: $(call suite_test_objects,$(1),$(stress_tests)) \
     $(call stress,$(1)) $(call memory_library,$(1))
-$(BUILD)/$(1)/tests/stress_reference_tests: $(call objects,$(1),suite,$(stress_tests)) \
+$(BUILD)/$(1)/tests/stress_reference_tests: $(call suite_test_objects,$(1),$(stress_tests)) \
     $(call stress,$(1)) $(call memory_reference,$(1))
-$(BUILD)/$(1)/tests/stress_malloc_tests: $(call objects,$(1),suite,$(stress_tests)) \
+$(BUILD)/$(1)/tests/stress_malloc_tests: $(call suite_test_objects,$(1),$(stress_tests)) \
     $(call stress,$(1)) $(call memory_malloc,$(1))
-$(BUILD)/$(1)/tests/compare_tests: $(call objects,$(1),suite,$(compare_tests) \
-    bench/compare/sampler.cpp bench/compare/inside.cpp stress/driver/child.cpp) | \
+$(BUILD)/$(1)/tests/compare_tests: $(call suite_test_objects,$(1),$(compare_tests)) \
+    $(call objects,$(1),suite,bench/compare/sampler.cpp bench/compare/inside.cpp \
+    stress/driver/child.cpp) | \
     $(compare_memories:%=$(BUILD)/$(1)/bin/compare-%) $(compare_programs:%=$(BUILD)/release/bin/%)
 $(BUILD)/$(1)/tests/compare_tests: wraps := $(compare_wraps)
-$(BUILD)/$(1)/suite/bench/compare/programs_test.o: defines := -O0 \
+$(BUILD)/$(1)/suite-tests/bench/compare/programs_test.o: defines := \
     '-DCOMPARE_SANITIZED="$(abspath $(BUILD)/$(1)/bin)"' \
     '-DCOMPARE_RELEASED="$(abspath $(BUILD)/release/bin)"'
 # The released programs that these tests start; under ASan there is no limit of address space.
-$(BUILD)/$(1)/tests/scale_tests: $(call objects,$(1),suite,$(scale_tests)) $(call stress,$(1)) \
-    $(call whole,$(1)) $(call memory_library,$(1)) | release-programs
-$(BUILD)/$(1)/tests/real_tests: $(call objects,$(1),suite,$(real_tests) $(real_sources)) \
+$(BUILD)/$(1)/tests/scale_tests: $(call suite_test_objects,$(1),$(scale_tests)) \
+    $(call stress,$(1)) $(call whole,$(1)) $(call memory_library,$(1)) | release-programs
+$(BUILD)/$(1)/tests/real_tests: $(call suite_test_objects,$(1),$(real_tests)) \
+    $(call objects,$(1),suite,$(real_sources)) \
     $(call stress,$(1)) $(call memory_library,$(1)) | release-programs
 $(BUILD)/$(1)/tests/real_tests: wraps := $(real_libraries)
 $(BUILD)/$(1)/tests/trace_tests: wraps := -lzstd
-$(BUILD)/$(1)/tests/trace_tests: $(call objects,$(1),suite,$(trace_tests) $(trace_sources) \
-    stress/driver/child.cpp) $(call suite,$(1)) | release-programs
-$(foreach r,pressure scale soak threads real trace,\
-    $(BUILD)/$(1)/suite/stress/$(r)/%_test.o): defines := \
+$(BUILD)/$(1)/tests/trace_tests: $(call suite_test_objects,$(1),$(trace_tests)) \
+    $(call objects,$(1),suite,$(trace_sources) stress/driver/child.cpp) \
+    $(call suite,$(1)) | release-programs
+$(foreach v,suite suite-tests,$(foreach r,pressure scale soak threads real trace,\
+    $(BUILD)/$(1)/$(v)/stress/$(r)/%_test.o)): defines := \
     '-DMORPH_RELEASED="$(abspath $(BUILD)/release/bin)"'
 $(BUILD)/$(1)/tests/%_tests:
 	@mkdir -p $$(@D)

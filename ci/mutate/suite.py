@@ -21,7 +21,7 @@ MAKE = ("BUILD=build", "release.flags=-O1 -g0", "release.tests.flags=-O0",
         "includes=-include {header} -Iimpl/include -Iimpl -I.", "LDFLAGS={runtime}", *PROGRAMS)
 PROJECT = Project(pathlib.Path("."), ("impl/",), FLAGS,
                   ("impl/", "reference/", "fuzz/", "stress/", "corpora/", "ci/rename-symbols",
-                   "ci/precompiled.h", "Makefile"), MAKE)
+                   "ci/precompiled", "Makefile"), MAKE)
 
 # What no test of `make test` does at this length: generated programs on each build of the library.
 SUBJECTS = ("arena", "pool", "general", "context", "heap", "runtime", "v1", "v1.runtime")

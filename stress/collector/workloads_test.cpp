@@ -74,7 +74,7 @@ TEST_P(Collector, EndsCleanlyInABoundThatIsTooTight) {
     collector::Settings settings = small(GetParam());
     // Its classic size fits.
     settings.size = settings.name == "cyclic-graph" ? GetParam().most : 0;
-    settings.setup.nursery = 131072;  // the reference walks its heap at each collection
+    settings.setup.nursery = 524288;  // the reference walks its heap at each collection
     settings.setup.bytes_max = 7000000;
     const collector::Report report = collector::run(settings);
     EXPECT_EQ(report.wrong, "");
