@@ -157,8 +157,8 @@ busy_tests := impl/general/general_random_test impl/arena/arena_failure_test \
     impl/v1/v1_random_test impl/v1/v1_failure_test
 
 # Those of the suite that are optimised like what they test.
-busy_suite_tests := $(addsuffix .cpp,stress/real/programs_test stress/fox/front_end_test \
-    stress/fox/runtime_test bench/compare/sampler_test bench/compare/spinning_memory_test)
+busy_suite_tests := $(addsuffix .cpp,stress/fox/front_end_test stress/fox/runtime_test \
+    bench/compare/sampler_test bench/compare/spinning_memory_test)
 
 # Calls of the system that the unit tests refuse (impl/os/refused_calls_for_tests.h).
 refused_calls := open close read write syscall fsync rename unlink stat lstat fstat statx fchmod \
@@ -370,10 +370,12 @@ $(BUILD)/$(1)/tests/trace_tests: $(call suite_test_objects,$(1),$(trace_tests)) 
 $(foreach v,suite suite-tests,$(foreach r,pressure scale soak threads real trace,\
     $(BUILD)/$(1)/$(v)/stress/$(r)/%_test.o)): defines := \
     '-DMORPH_RELEASED="$(abspath $(BUILD)/release/bin)"'
+# Tests last: of an inline function that two define, the linker takes the first, optimised one.
 $(BUILD)/$(1)/tests/%_tests:
 	@mkdir -p $$(@D)
 	$$(say) link $$@
-	$$(quiet)$$(call link,$(1)) $$(filter %.o %.a,$$^) -lrapidcheck -lgtest_main -lgtest \
+	$$(quiet)$$(call link,$(1)) $$(filter-out %_test.o,$$(filter %.o,$$^)) \
+	    $$(filter %_test.o %.a,$$^) -lrapidcheck -lgtest_main -lgtest \
 	    $$(wraps) $(suite_libraries) -o $$@
 
 $(BUILD)/$(1)/bin/morphcheck: $(call objects,$(1),suite,$(morphcheck_sources)) $(call suite,$(1))
