@@ -182,7 +182,7 @@ $(foreach v,asan/tests asan/tests-tiny gcc/tests,$(busy_tests:%=$(BUILD)/$(v)/%.
 # and at night of the workloads and benchmarks; `tsan`, at night, of the tests: a missing include
 # does not go unseen.
 precompiled := $(addprefix asan/,library tiny tests tests-tiny suite suite-tests commands \
-    reference renamed) $(addprefix fuzz/,library tiny suite) \
+    reference renamed) $(addprefix fuzz/,library tiny suite renamed) \
     $(addprefix release/,suite commands reference renamed) gcc/tests
 precompiled_header := ci/precompiled.h
 $(foreach c,$(CONFIGURATIONS),$(BUILD)/$(c)/library.pch $(BUILD)/$(c)/tiny.pch): \
@@ -262,18 +262,11 @@ api_tiny := $(small) $(rename_tiny)
 api_reference := $(rename_reference)
 $(foreach c,$(CONFIGURATIONS),$(eval $(call library_rules,$(c))))
 
-# What guides the fuzzer is compiled for it: the library, the target, what takes its input apart.
-# The judges (reference, sessions, subjects, ledgers) are those of asan: counting their comparisons
-# took half of the time of an execution, and led the mutator to the harness's branches.
-guiding := fuzz/binary.cpp fuzz/text.cpp fuzz/text_parse.cpp fuzz/shape.cpp
-judges_of = $(BUILD)/$(if $(filter fuzz,$(1)),asan,$(1))
-
 # What programs are linked with: the suite (with three builds of the interface in it), the stress
 # workloads, and one of the memory systems that these can run on.
-suite = $(call objects,$(1),suite,$(filter $(guiding),$(suite_sources))) \
-    $(patsubst %.cpp,$(judges_of)/suite/%.o,$(filter-out $(guiding),$(suite_sources))) \
-    $(foreach t,library tiny reference,$(judges_of)/suite/api-$(t).o) \
-    $(BUILD)/$(1)/libmorph.a $(BUILD)/$(1)/libmorph-tiny.a $(judges_of)/libmorph-renamed.a
+suite = $(call objects,$(1),suite,$(suite_sources)) $(foreach t,library tiny reference,\
+    $(BUILD)/$(1)/suite/api-$(t).o) $(foreach l,libmorph libmorph-tiny libmorph-renamed,\
+    $(BUILD)/$(1)/$(l).a)
 stress = $(call objects,$(1),suite,$(stress_sources))
 whole = $(call objects,$(1),suite,$(whole_sources))
 memory_library = $(BUILD)/$(1)/libmorph.a
