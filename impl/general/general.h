@@ -103,9 +103,9 @@ class General : public MorphGeneral {
     // A live object, wherever it is.
     struct Found {
         ChunkKind kind;
-        Slot slot;          // pool
-        Run run;            // general_runs
-        LargeChunk* large;  // general_large
+        Slot slot;           // pool
+        Run run;             // general_runs
+        MappedChunk* large;  // general_large
         size_t size;
         size_t room;  // bytes that are the object's, slack and guard included
     };

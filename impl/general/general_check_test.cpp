@@ -20,7 +20,7 @@ struct RunsPeek {
     static size_t& empty_chunks(Runs& runs) { return runs.empty_chunks_; }
 };
 struct MappingsPeek {
-    static LargeChunk*& first(Mappings& mappings) { return mappings.first_; }
+    static MappedChunk*& first(Mappings& mappings) { return mappings.first_; }
 };
 
 }  // namespace morph
@@ -129,7 +129,7 @@ TEST_F(GeneralCheck, ARunThatDoesNotFitItsObjectIsSeen) {
 
 TEST_F(GeneralCheck, MappingsThatAreNotAsTheyMustBeAreSeen) {
     void* object = morph_general_alloc(general.get(), kLarge);
-    auto* chunk = static_cast<morph::LargeChunk*>(morph::chunk_of(object));
+    auto* chunk = static_cast<morph::MappedChunk*>(morph::chunk_of(object));
     breaks("MAPPING-OBJECT", chunk->size, 2 * kLarge);
     breaks("MAPPING-OBJECT", chunk->object, nullptr);
     breaks("MAPPING-LIST", chunk->previous, chunk);

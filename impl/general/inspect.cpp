@@ -20,7 +20,7 @@ MorphAddressInfo General::query(const void* address) const {
         return answer;
     }
     answer.room = MORPH_ROOM_LARGE;
-    const auto* large = static_cast<const LargeChunk*>(chunk);
+    const auto* large = static_cast<const MappedChunk*>(chunk);
     answer.allocated = address >= large->object;
     if (!answer.allocated) return answer;
     answer.object = large->object;
@@ -56,8 +56,8 @@ void General::walk(Visit visit) const {
                   uint32_t) { return (*static_cast<decltype(adapter)*>(user))(object, size); },
                &adapter);
     if (go_on) runs_.walk([&](Run run) { return adapter(begin_of(run), morph::size_of(run)); });
-    for (const LargeChunk* large = mappings_.first(); go_on && large != nullptr;
-         large = static_cast<const LargeChunk*>(large->next)) {
+    for (const MappedChunk* large = mappings_.first(); go_on && large != nullptr;
+         large = static_cast<const MappedChunk*>(large->next)) {
         adapter(large->object, large->size);
     }
 }

@@ -13,7 +13,7 @@ Mappings::~Mappings() {
 
 void* Mappings::allocate(size_t size, size_t alignment, size_t spare) {
     MORPH_CHECK(size <= MORPH_MAX_REQUEST && alignment <= MORPH_MAX_ALIGNMENT);
-    if (alignment < sizeof(LargeChunk)) alignment = sizeof(LargeChunk);
+    if (alignment < sizeof(MappedChunk)) alignment = sizeof(MappedChunk);
     // The chunk is aligned to kChunkBytes: to less than that, the object lies right at the end of
     // the first `alignment` bytes, and otherwise not behind it. An object without bytes needs an
     // address in the mapping all the same.
@@ -25,8 +25,8 @@ void* Mappings::allocate(size_t size, size_t alignment, size_t spare) {
         source_.explain_refusal(errors_, "general", bytes);
         return nullptr;
     }
-    auto* chunk = static_cast<LargeChunk*>(fresh);
-    uintptr_t place = reinterpret_cast<uintptr_t>(chunk) + sizeof(LargeChunk) + alignment - 1;
+    auto* chunk = static_cast<MappedChunk*>(fresh);
+    uintptr_t place = reinterpret_cast<uintptr_t>(chunk) + sizeof(MappedChunk) + alignment - 1;
     chunk->object = reinterpret_cast<unsigned char*>(place & ~(alignment - 1));
     chunk->size = size;
     chunk->next = first_;
@@ -34,12 +34,12 @@ void* Mappings::allocate(size_t size, size_t alignment, size_t spare) {
     first_ = chunk;
     size_t room = room_of(chunk);
     MORPH_CHECK(room >= size + dress_.guard());
-    if (dress_.instrumented()) mark_no_access(chunk + 1, chunk->bytes - sizeof(LargeChunk));
+    if (dress_.instrumented()) mark_no_access(chunk + 1, chunk->bytes - sizeof(MappedChunk));
     dress_.put_on(chunk->object, size, room);
     return chunk->object;
 }
 
-bool Mappings::resize(LargeChunk* chunk, size_t new_size) const {
+bool Mappings::resize(MappedChunk* chunk, size_t new_size) const {
     size_t room = room_of(chunk);
     if (new_size > room || room - new_size < dress_.guard()) return false;
     dress_.alter(chunk->object, chunk->size, new_size, room);
@@ -47,12 +47,12 @@ bool Mappings::resize(LargeChunk* chunk, size_t new_size) const {
     return true;
 }
 
-void Mappings::release(LargeChunk* chunk) {
+void Mappings::release(MappedChunk* chunk) {
     if (chunk->previous != nullptr) {
         chunk->previous->next = chunk->next;
     } else {
         MORPH_CHECK(first_ == chunk);
-        first_ = static_cast<LargeChunk*>(chunk->next);
+        first_ = static_cast<MappedChunk*>(chunk->next);
     }
     if (chunk->next != nullptr) chunk->next->previous = chunk->previous;
     if (dress_.instrumented()) mark_freed(&dress_, chunk->object, room_of(chunk));
@@ -66,7 +66,7 @@ void Mappings::reset() {
     }
 }
 
-bool Mappings::inspect(const LargeChunk* chunk) {
+bool Mappings::inspect(const MappedChunk* chunk) {
     if (dress_.guard_intact(chunk->object, chunk->size, room_of(chunk))) return true;
     const void* object = chunk->object;
     reporter_.report(MORPH_REPORT_GUARD_OVERWRITTEN, object, chunk->size, 0,
@@ -78,8 +78,8 @@ bool Mappings::inspect(const LargeChunk* chunk) {
 const char* Mappings::check() const {
     const Chunk* previous = nullptr;
     size_t bytes = 0;
-    for (const LargeChunk* chunk = first_; chunk != nullptr;
-         chunk = static_cast<const LargeChunk*>(chunk->next)) {
+    for (const MappedChunk* chunk = first_; chunk != nullptr;
+         chunk = static_cast<const MappedChunk*>(chunk->next)) {
         if (chunk->kind != ChunkKind::general_large || chunk->owner != this ||
             chunk->previous != previous || source_.find(chunk) != chunk) {
             return "MAPPING-LIST";

@@ -1,7 +1,7 @@
 // Mappings: objects too large for runs, each in a chunk of its own that goes back when it is freed.
 //
 //   chunk  +--------------+- - - - - - -+----------------------------+--------------------+
-//          | LargeChunk   | alignment   | object, size bytes         | slack, guard       |
+//          | MappedChunk  | alignment   | object, size bytes         | slack, guard       |
 //          +--------------+- - - - - - -+----------------------------+--------------------+
 //                                                                     to the page's end, or more
 //
@@ -21,13 +21,13 @@
 
 namespace morph {
 
-struct alignas(64) LargeChunk : Chunk {
+struct alignas(64) MappedChunk : Chunk {
     unsigned char* object;
     size_t size;
 };
-static_assert(sizeof(LargeChunk) == 64, "objects lie behind it, so at a line of the cache");
+static_assert(sizeof(MappedChunk) == 64, "objects lie behind it, so at a line of the cache");
 
-inline size_t room_of(const LargeChunk* chunk) {
+inline size_t room_of(const MappedChunk* chunk) {
     return chunk->bytes -
            static_cast<size_t>(chunk->object - reinterpret_cast<const unsigned char*>(chunk));
 }
@@ -45,17 +45,17 @@ class Mappings {
     [[nodiscard]] void* allocate(size_t size, size_t alignment, size_t spare);
     // The mapping whose object begins at address; nullptr: it begins elsewhere. chunk is one of
     // ours and covers address.
-    [[nodiscard]] static LargeChunk* locate(Chunk* chunk, const void* address) {
-        auto* large = static_cast<LargeChunk*>(chunk);
+    [[nodiscard]] static MappedChunk* locate(Chunk* chunk, const void* address) {
+        auto* large = static_cast<MappedChunk*>(chunk);
         return large->object == address ? large : nullptr;
     }
-    [[nodiscard]] bool inspect(const LargeChunk* chunk);
+    [[nodiscard]] bool inspect(const MappedChunk* chunk);
     // Both after inspect. resize: false when it does not fit; nothing has changed then.
-    [[nodiscard]] bool resize(LargeChunk* chunk, size_t new_size) const;
-    void release(LargeChunk* chunk);
+    [[nodiscard]] bool resize(MappedChunk* chunk, size_t new_size) const;
+    void release(MappedChunk* chunk);
     void reset();  // returns every mapping
 
-    [[nodiscard]] const LargeChunk* first() const { return first_; }
+    [[nodiscard]] const MappedChunk* first() const { return first_; }
     [[nodiscard]] const char* check() const;
 
  private:
@@ -65,7 +65,7 @@ class Mappings {
     ErrorState& errors_;
     const Reporter& reporter_;
     const Dress& dress_;
-    LargeChunk* first_ = nullptr;
+    MappedChunk* first_ = nullptr;
 };
 
 }  // namespace morph

@@ -36,7 +36,7 @@ void General::refuse(Chunk* chunk, const void* object) {
             kind = MORPH_REPORT_DOUBLE_FREE;
         }
     } else if (chunk != nullptr && chunk->kind == ChunkKind::general_large) {
-        auto* large = static_cast<LargeChunk*>(chunk);
+        auto* large = static_cast<MappedChunk*>(chunk);
         if (object > large->object) what = "lies inside an object";
     }
     if (dress_.debug()) reporter_.report(kind, object, 0, 0, "general: %p %s", object, what);
