@@ -11,8 +11,8 @@
 Most of the time goes into the standard library's headers, which each source includes. So without
 --deep and --seconds many sources are looked at as one that includes them all. Those that cannot be
 compiled together (two that name something alike) are put into another one. Where there is a
-finding, each is looked at by itself, and what is said then counts. One check looks only into the
-file that is named (misc-unused-using-decls): the night alone sees what it finds.
+finding, each is looked at by itself, and what is said then counts. What a check looks for only in
+the file that is named (misc-unused-using-decls does), the night alone finds.
 
 What is remembered is a hash of all that the result depends on: the preprocessed source with its
 headers, the configuration, the flags, the checks and the tool's version. Last line
@@ -63,7 +63,7 @@ class Tidy:
     constant: bytes
 
     def mark(self, source, checks):
-        """The file that is there when this was clean; None when the source does not preprocess."""
+        """The file that keeps what is known of it; None when the source does not preprocess."""
         done = subprocess.run([COMPILER, *self.flags, "-E", "-C", "-P", source],
                               capture_output=True, check=False)
         if done.returncode != 0:
@@ -101,7 +101,7 @@ class Tidy:
             verdict = self.verdict(sources)
             if verdict == CLEAN:
                 return [""] * len(sources), others
-            strangers = verdict.split()
+            strangers = verdict.splitlines()
             if verdict == FINDINGS or 2 * len(strangers) > len(sources):
                 break
             others += strangers
@@ -116,14 +116,16 @@ class Tidy:
         whole.write_text(text, encoding="utf-8")
         try:
             mark = self.mark(str(whole), TOGETHER)
-            if mark and mark.exists():
-                return mark.read_text(encoding="utf-8")
-            verdict = " ".join(self.strangers(whole, sources))
+            known = mark.read_text(encoding="utf-8") if mark and mark.exists() else ""
+            if known:  # not what a kill left half written
+                return known
+            verdict = "\n".join(self.strangers(whole, sources))
             if not verdict:
                 clean = self.tool(str(whole), TOGETHER).returncode == 0
                 verdict = CLEAN if clean else FINDINGS
             if mark:
-                mark.write_text(verdict, encoding="utf-8")
+                mark.with_suffix(".new").write_text(verdict, encoding="utf-8")
+                mark.with_suffix(".new").replace(mark)
             return verdict
         finally:
             whole.unlink()

@@ -58,13 +58,20 @@ class ClangTidy(unittest.TestCase):
             sources[-1].write_text(text)
         done = subprocess.run([sys.executable, SCRIPT, "--cache", self.cache, *sources],
                               cwd=SCRIPT.parent.parent, capture_output=True, text=True,
-                              check=False)
+                              check=False, timeout=60)
         return done.returncode, done.stdout
 
+    def test_what_a_kill_left_half_written_is_looked_at_again(self):
+        texts = {"one": CLEAN, "two": "int two() { return 2; }\n"}
+        for _ in range(2):
+            self.assertEqual(self.run_on_all(texts),
+                             (0, "clang-tidy: 2 sources, 0 with findings\n"))
+            for mark in self.cache.iterdir():
+                mark.write_text("")
+
     def test_a_finding_is_said_by_its_source_among_many_that_are_looked_at_as_one(self):
-        clean = {f"clean{i}": f"int clean{i}() {{ return {i}; }}\n" for i in range(1)}
         for check, text in FINDINGS.items():
-            status, said = self.run_on_all({**clean, "found": text})
+            status, said = self.run_on_all({"clean": CLEAN, "found": text})
             self.assertEqual(status, 1, check)
             self.assertIn(f"[{check}", said)
             self.assertIn("found.cpp:", said)
